@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.json;
+
+import org.jspecify.annotations.NullMarked;

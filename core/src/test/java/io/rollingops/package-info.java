@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops;
+
+import org.jspecify.annotations.NullMarked;

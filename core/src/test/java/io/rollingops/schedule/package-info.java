@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.schedule;
+
+import org.jspecify.annotations.NullMarked;
