@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.peer;
+
+import io.rollingops.Operation;
+import io.rollingops.OperationCodec;
+import io.rollingops.OperationId;
+import io.rollingops.OperationQueue;
+import io.rollingops.OperationResult;
+import io.rollingops.UnitName;
+import io.rollingops.json.Json;
+import io.rollingops.schedule.Decision;
+import io.rollingops.schedule.Scheduler;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BiFunction;
+
+/**
+ * One command on its way through {@link PeerState#apply}: collects what changes, and either all of it happens or none.
+ * Used once, by one thread.
+ */
+final class PeerStep {
+    /** How many keys of their own users may keep in one databag, and how long a value may be. */
+    private static final int MAX_OTHER_KEYS = 64;
+
+    private static final int MAX_VALUE_CHARS = 64 << 10;
+
+    private final PeerState before;
+    private final Author author;
+    private final Instant at;
+    private final long revision;
+
+    private Grant grant;
+    private Optional<PeerState.Leadership> leadership;
+    private final NavigableMap<UnitName, Member> members;
+    private final NavigableSet<UnitName> departed;
+    private final NavigableMap<String, NamedLock> locks;
+    private final NavigableMap<String, String> shared;
+    private final List<PeerEvent> events = new ArrayList<>();
+
+    PeerStep(PeerState before, Author author, Instant at) {
+        this.before = before;
+        this.author = author;
+        this.at = at;
+        this.revision = before.revision() + 1;
+        this.grant = before.grant();
+        this.leadership = before.leadership();
+        this.members = new TreeMap<>(before.members());
+        this.departed = new TreeSet<>(before.departed());
+        this.locks = new TreeMap<>(before.locks());
+        this.shared = new TreeMap<>(before.shared());
+    }
+
+    PeerState.Applied carryOut(PeerCommand command) {
+        PeerReply reply = dispatch(command);
+        if (reply instanceof PeerReply.Refused) {
+            return new PeerState.Applied(before, reply, List.of());
+        }
+        grantNext();
+        PeerState after =
+                new PeerState(before.application(), revision, grant, leadership, members, departed, locks, shared);
+        return new PeerState.Applied(after, reply, events);
+    }
+
+    /** Rules G1 and G2: when the slot is free, the next grant belongs to this very step. */
+    private void grantNext() {
+        PeerSnapshot now = new PeerSnapshot(
+                PeerSnapshot.Kind.REPLICATED, revision, grant, Optional.empty(), members, locks, shared);
+        if (!grant.isOpen() && Scheduler.decide(now.slot(), now.views()) instanceof Decision.Grant next) {
+            grant = grant.next(next.unit(), at);
+            events.add(new PeerEvent.Granted(next.unit(), grant.epoch()));
+        }
+    }
+
+    private PeerReply dispatch(PeerCommand command) {
+        if (command instanceof PeerCommand.ByOperator byOperator) {
+            return author instanceof Author.Operator
+                    ? operator(byOperator)
+                    : notAllowed("only an operator may ask this; it was asked by " + author);
+        }
+        if (!(author instanceof Author.Unit unit)) {
+            return notAllowed("only a unit may ask this; it was asked by " + author);
+        }
+        if (command instanceof PeerCommand.Join) {
+            return join(unit.name());
+        }
+        Member member = members.get(unit.name());
+        if (member == null) {
+            return notAllowed(unit.name() + " is not a member of " + before.application());
+        }
+        if (command instanceof PeerCommand.ByLeader byLeader) {
+            return leadership.map(PeerState.Leadership::unit).equals(Optional.of(unit.name()))
+                    ? leader(byLeader)
+                    : notAllowed(unit.name() + " does not lead "
+                            + before.application()
+                            + "; it may not write for the application");
+        }
+        return process(unit.name(), member, command);
+    }
+
+    /** Commands about the unit's process, which need no readable databag. */
+    private PeerReply process(UnitName unit, Member member, PeerCommand command) {
+        if (command instanceof PeerCommand.OpenLease open) {
+            return openLease(unit, member, open);
+        } else if (command instanceof PeerCommand.KeepAlive keepAlive) {
+            return keepAlive(unit, member, keepAlive.leaseId());
+        } else if (command instanceof PeerCommand.CloseLease close) {
+            return closeLease(unit, member, close.leaseId());
+        } else if (command instanceof PeerCommand.Leave) {
+            return remove(unit);
+        } else if (command instanceof PeerCommand.TakeLock take) {
+            return takeLock(unit, member, take);
+        } else if (command instanceof PeerCommand.DropLock drop) {
+            return dropLock(unit, drop);
+        } else if (command instanceof PeerCommand.Lead lead) {
+            return lead(unit, lead.term());
+        }
+        return member.bag() instanceof UnitBag.Understood readable
+                ? operation(unit, readable, command)
+                : new PeerReply.Refused(
+                        PeerReply.Reason.INVALID, "the databag of " + unit + " cannot be read: " + unreadable(member));
+    }
+
+    /** Commands about the unit's record. */
+    private PeerReply operation(UnitName unit, UnitBag.Understood bag, PeerCommand command) {
+        UnitRecord record = bag.record();
+        if (command instanceof PeerCommand.Request request) {
+            return request(unit, record, request);
+        } else if (command instanceof PeerCommand.Start start) {
+            return start(unit, record, start);
+        } else if (command instanceof PeerCommand.Finish finish) {
+            return finish(unit, record, finish);
+        } else if (command instanceof PeerCommand.NotRun notRun) {
+            return notRun(unit, record, notRun);
+        } else if (command instanceof PeerCommand.SetReady set) {
+            return change(unit, record.ready(set.ready()));
+        } else if (command instanceof PeerCommand.SetBackend set) {
+            return change(unit, record.processedBy(set.backend(), set.etcdCleanupNeeded()));
+        } else if (command instanceof PeerCommand.Withdraw withdraw) {
+            return withdraw(unit, record, withdraw.operation());
+        } else if (command instanceof PeerCommand.WriteUnit write) {
+            return writeUnit(unit, bag, write);
+        }
+        throw new AssertionError(command);
+    }
+
+    private PeerReply join(UnitName unit) {
+        if (!unit.application().equals(before.application())) {
+            return notAllowed(unit + " is not a unit of " + before.application());
+        }
+        if (departed.contains(unit)) {
+            return notAllowed(unit + " has left " + before.application()
+                    + " for good; a new unit needs a number that was never used");
+        }
+        if (members.containsKey(unit)) {
+            return new PeerReply.Joined(member(unit).leases());
+        }
+        if (members.size() >= PeerState.MAX_MEMBERS) {
+            return full(before.application() + " has " + PeerState.MAX_MEMBERS + " units, which is the limit");
+        }
+        members.put(unit, Member.NEW);
+        return new PeerReply.Joined(0);
+    }
+
+    private PeerReply openLease(UnitName unit, Member member, PeerCommand.OpenLease open) {
+        if (member.lease().map(UnitLease::id).equals(Optional.of(open.leaseId()))) {
+            return keepAlive(unit, member, open.leaseId()); // its time counts anew, as the sender will count it
+        }
+        if (open.number() <= member.leases()) {
+            return stale("lease " + open.number() + " of " + unit + " is not new, it has had " + member.leases());
+        }
+        boolean keepsSlot = open.stillRunning().isPresent()
+                && grant.hold()
+                && grant.isOpenFor(unit, open.stillRunning().get());
+        endLease(unit, !keepsSlot);
+        members.put(unit, member(unit).with(new UnitLease(open.leaseId(), open.ttl(), 0), open.number()));
+        return new PeerReply.Done();
+    }
+
+    private PeerReply keepAlive(UnitName unit, Member member, String leaseId) {
+        Optional<UnitLease> lease = member.lease().filter(own -> own.id().equals(leaseId));
+        if (lease.isEmpty()) {
+            return stale("this lease of " + unit + " has ended");
+        }
+        members.put(unit, member.with(lease.get().keptAlive(), member.leases()));
+        return new PeerReply.Done();
+    }
+
+    private PeerReply closeLease(UnitName unit, Member member, String leaseId) {
+        if (member.lease().filter(own -> own.id().equals(leaseId)).isPresent()) {
+            endLease(unit, true);
+        }
+        return new PeerReply.Done();
+    }
+
+    /** Rules C1 and C2: what the process held is freed, its operation stays at the head. */
+    private void endLease(UnitName unit, boolean alsoHeld) {
+        Member member = member(unit);
+        boolean freed = grant.isOpenFor(unit) && (alsoHeld || !grant.hold());
+        boolean wasRunning = freed && grant.phase() == Grant.Phase.RUNNING;
+        if (freed) {
+            grant = grant.withdrawn();
+        }
+        if (freed || member.lease().isPresent()) {
+            events.add(new PeerEvent.LeaseEnded(unit));
+        }
+        member.record().ifPresent(record -> change(unit, record.leaseEnded(wasRunning)));
+        members.put(unit, member(unit).withoutLease());
+        changeLocks((name, lock) -> lock.without(unit, revision));
+    }
+
+    private PeerReply request(UnitName unit, UnitRecord record, PeerCommand.Request request) {
+        Optional<PeerReply> refusal = refusal(request.callbackId(), request.arguments(), request.maxRetry());
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
+        if (record.queue().size() >= OperationQueue.MAX_LENGTH) {
+            return full(queueFull(unit));
+        }
+        Operation operation = Operation.requested(request.callbackId(), request.arguments(), request.maxRetry(), at);
+        return new PeerReply.Queued(new TreeMap<>(Map.of(unit, enqueue(unit, record, operation))));
+    }
+
+    private OperationId enqueue(UnitName unit, UnitRecord record, Operation operation) {
+        boolean headBegun = grant.isOpenFor(unit) && grant.phase() == Grant.Phase.RUNNING;
+        UnitRecord next = record.requested(operation, headBegun);
+        OperationId id = next.queue().last().orElseThrow().id();
+        if (!next.equals(record)) {
+            change(unit, next);
+            events.add(new PeerEvent.Requested(unit, id));
+        }
+        return id;
+    }
+
+    private PeerReply start(UnitName unit, UnitRecord record, PeerCommand.Start start) {
+        if (!grant.isOpenFor(unit, start.epoch())) {
+            return notTheSlot(unit, start.epoch());
+        }
+        if (grant.phase() == Grant.Phase.GRANTED) {
+            grant = grant.started(start.holds());
+        }
+        return new PeerReply.Started(record.queue().head(), record.isReady());
+    }
+
+    private PeerReply finish(UnitName unit, UnitRecord record, PeerCommand.Finish finish) {
+        if (record.doneEpoch() == finish.epoch()) {
+            return new PeerReply.Done();
+        }
+        if (!grant.isOpenFor(unit, finish.epoch()) || grant.phase() != Grant.Phase.RUNNING) {
+            return notTheSlot(unit, finish.epoch());
+        }
+        if (!record.queue().head().map(Operation::id).equals(Optional.of(finish.operation()))) {
+            return stale("operation " + finish.operation() + " is not the head of the queue of " + unit);
+        }
+        UnitRecord next = record.answered(finish.epoch(), counted(unit, finish.result()), finish.note(), at);
+        change(unit, finish.rests() ? next.ready(false) : next);
+        grant = grant.answered();
+        List<Outcome> outcomes = next.answers().outcomes();
+        events.add(new PeerEvent.Answered(unit, outcomes.get(outcomes.size() - 1)));
+        return new PeerReply.Done();
+    }
+
+    /** A unit whose lease ended while its callback ran on cannot hold on for a retry: nobody knows when it is back. */
+    private OperationResult counted(UnitName unit, OperationResult result) {
+        boolean holdsOn = result == OperationResult.RETRY_HOLD;
+        return holdsOn && member(unit).lease().isEmpty() ? OperationResult.RETRY_RELEASE : result;
+    }
+
+    private PeerReply notRun(UnitName unit, UnitRecord record, PeerCommand.NotRun notRun) {
+        if (record.doneEpoch() == notRun.epoch()) {
+            return new PeerReply.Done();
+        }
+        if (!grant.isOpenFor(unit, notRun.epoch())) {
+            return notTheSlot(unit, notRun.epoch());
+        }
+        change(unit, record.notRun(notRun.epoch(), notRun.giveWay(), at));
+        grant = grant.answered();
+        events.add(new PeerEvent.GivenBack(unit, record.queue().head().map(Operation::id), notRun.epoch()));
+        return new PeerReply.Done();
+    }
+
+    private PeerReply withdraw(UnitName unit, UnitRecord record, OperationId operation) {
+        List<Operation> queued = record.queue().operations();
+        int index = 0;
+        while (index < queued.size() && !queued.get(index).id().equals(operation)) {
+            index++;
+        }
+        if (index == queued.size()) {
+            return stale(operation + " is not in the queue of " + unit);
+        }
+        if (index == 0 && grant.isOpenFor(unit) && grant.phase() == Grant.Phase.RUNNING) {
+            return stale(operation + " is running and cannot be withdrawn");
+        }
+        change(unit, record.withdrawn(index));
+        events.add(new PeerEvent.Withdrawn(unit, operation));
+        return new PeerReply.Done();
+    }
+
+    private PeerReply takeLock(UnitName unit, Member member, PeerCommand.TakeLock take) {
+        if (member.lease().isEmpty()) {
+            return stale(unit + " has no live lease, so it cannot hold a lock");
+        }
+        if (take.name().isBlank()
+                || take.name().length() > NamedLock.MAX_NAME_CHARS
+                || take.ticket().isBlank()
+                || take.ticket().length() > NamedLock.MAX_NAME_CHARS) {
+            return invalid("a lock's name has 1 to " + NamedLock.MAX_NAME_CHARS + " characters");
+        }
+        NamedLock lock = locks.getOrDefault(take.name(), NamedLock.FREE);
+        if (lock.isUnused() && locks.size() >= NamedLock.MAX_LOCKS) {
+            return full(NamedLock.MAX_LOCKS + " named locks are in use, which is the limit");
+        }
+        if (lock.waiting().size() >= NamedLock.MAX_WAITING) {
+            return full(NamedLock.MAX_WAITING + " wait for the lock '" + take.name() + "', which is the limit");
+        }
+        NamedLock.Ticket ticket = new NamedLock.Ticket(unit, take.ticket());
+        NamedLock asked = lock.asked(ticket, revision);
+        locks.put(take.name(), asked);
+        boolean had = asked.holder().equals(Optional.of(ticket));
+        return new PeerReply.LockState(had ? Optional.of(asked.token()) : Optional.empty());
+    }
+
+    private PeerReply dropLock(UnitName unit, PeerCommand.DropLock drop) {
+        NamedLock.Ticket ticket = new NamedLock.Ticket(unit, drop.ticket());
+        changeLocks((name, lock) -> name.equals(drop.name()) ? lock.without(ticket, revision) : lock);
+        return new PeerReply.Done();
+    }
+
+    private void changeLocks(BiFunction<String, NamedLock, NamedLock> change) {
+        locks.replaceAll(change);
+        locks.values().removeIf(NamedLock::isUnused);
+    }
+
+    private PeerReply writeUnit(UnitName unit, UnitBag.Understood bag, PeerCommand.WriteUnit write) {
+        Optional<PeerReply> refusal =
+                refusal(bag.other(), write.expected(), write.changes(), DatabagCodec.UNIT_KEYS, "databag of " + unit);
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
+        NavigableMap<String, String> other = new TreeMap<>(bag.other());
+        merge(other, write.changes());
+        members.put(unit, member(unit).with(new UnitBag.Understood(bag.record(), other)));
+        return new PeerReply.Done();
+    }
+
+    private PeerReply lead(UnitName unit, long term) {
+        if (leadership.filter(now -> now.term() >= term).isPresent()) {
+            PeerState.Leadership now = leadership.get();
+            return now.unit().equals(unit) && now.term() == term
+                    ? new PeerReply.Done()
+                    : stale(now.unit() + " leads since term " + now.term());
+        }
+        leadership = Optional.of(new PeerState.Leadership(unit, term));
+        return new PeerReply.Done();
+    }
+
+    private PeerReply leader(PeerCommand.ByLeader command) {
+        if (command instanceof PeerCommand.Expire expire) {
+            return expire(expire);
+        } else if (command instanceof PeerCommand.WriteApplication write) {
+            Optional<PeerReply> refusal = refusal(
+                    shared, write.expected(), write.changes(), DatabagCodec.APPLICATION_KEYS, "application databag");
+            if (refusal.isPresent()) {
+                return refusal.get();
+            }
+            merge(shared, write.changes());
+            return new PeerReply.Done();
+        }
+        throw new AssertionError(command);
+    }
+
+    private PeerReply expire(PeerCommand.Expire expire) {
+        Optional<UnitLease> lease = Optional.ofNullable(members.get(expire.unit()))
+                .flatMap(Member::lease)
+                .filter(own -> own.id().equals(expire.leaseId()) && own.keepAlives() == expire.keepAlives());
+        if (lease.isEmpty()) {
+            return stale("that lease of " + expire.unit() + " was kept alive since, or has ended");
+        }
+        endLease(expire.unit(), false);
+        return new PeerReply.Done();
+    }
+
+    private PeerReply operator(PeerCommand.ByOperator command) {
+        if (command instanceof PeerCommand.RequestFor request) {
+            return requestFor(request);
+        } else if (command instanceof PeerCommand.ForceRelease force) {
+            return forceRelease(force);
+        } else if (command instanceof PeerCommand.Remove gone) {
+            return operatorRemoves(gone.unit());
+        }
+        throw new AssertionError(command);
+    }
+
+    private PeerReply requestFor(PeerCommand.RequestFor request) {
+        Optional<PeerReply> refusal = refusal(request.callbackId(), request.arguments(), request.maxRetry());
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
+        if (request.units().isEmpty()) {
+            return invalid("the request names no unit");
+        }
+        for (UnitName unit : new TreeSet<>(request.units())) {
+            Member member = members.get(unit);
+            if (member == null) {
+                return invalid(
+                        unit + " is not a member of " + before.application() + "; members are " + members.keySet());
+            }
+            Optional<UnitRecord> record = member.record();
+            if (record.isEmpty()) {
+                return invalid("the databag of " + unit + " cannot be read: " + unreadable(member));
+            }
+            if (record.get().queue().size() >= OperationQueue.MAX_LENGTH) {
+                return full(queueFull(unit));
+            }
+        }
+        Operation operation = Operation.requested(request.callbackId(), request.arguments(), request.maxRetry(), at);
+        NavigableMap<UnitName, OperationId> queued = new TreeMap<>();
+        for (UnitName unit : new TreeSet<>(request.units())) {
+            queued.put(unit, enqueue(unit, member(unit).record().orElseThrow(), operation));
+        }
+        return new PeerReply.Queued(queued);
+    }
+
+    private PeerReply forceRelease(PeerCommand.ForceRelease force) {
+        if (!grant.isOpenFor(force.unit(), force.epoch())) {
+            return stale(force.unit() + " does not hold grant " + force.epoch() + "; look at the status again");
+        }
+        boolean wasRunning = grant.phase() == Grant.Phase.RUNNING;
+        grant = grant.withdrawn();
+        member(force.unit()).record().ifPresent(record -> change(force.unit(), record.leaseEnded(wasRunning)));
+        events.add(new PeerEvent.LeaseEnded(force.unit()));
+        return new PeerReply.Done();
+    }
+
+    /** Also a unit that has not joined yet: a late message of it must not bring it in after its removal. */
+    private PeerReply operatorRemoves(UnitName unit) {
+        if (members.containsKey(unit)) {
+            return remove(unit);
+        }
+        if (!unit.application().equals(before.application()) || !departed.add(unit)) {
+            return stale(unit + " is not a member of " + before.application() + "; members are " + members.keySet());
+        }
+        return new PeerReply.Done();
+    }
+
+    private PeerReply remove(UnitName unit) {
+        endLease(unit, true);
+        members.remove(unit);
+        departed.add(unit);
+        leadership = leadership.filter(now -> !now.unit().equals(unit));
+        events.add(new PeerEvent.Removed(unit));
+        return new PeerReply.Done();
+    }
+
+    private PeerReply change(UnitName unit, UnitRecord next) {
+        members.put(unit, member(unit).with(next, revision));
+        return new PeerReply.Done();
+    }
+
+    private Member member(UnitName unit) {
+        return Optional.ofNullable(members.get(unit)).orElseThrow();
+    }
+
+    private static Optional<PeerReply> refusal(String callbackId, Json.Obj arguments, OptionalInt maxRetry) {
+        if (callbackId.isBlank() || callbackId.length() > Operation.MAX_CALLBACK_CHARS) {
+            return Optional.of(
+                    invalid("a callback id has 1 to " + Operation.MAX_CALLBACK_CHARS + " characters and is not blank"));
+        }
+        if (maxRetry.isPresent() && maxRetry.getAsInt() < 0) {
+            return Optional.of(invalid("the retry limit is negative: " + maxRetry.getAsInt()));
+        }
+        int size = OperationCodec.write(Operation.requested(callbackId, arguments, maxRetry, Instant.EPOCH))
+                .length();
+        if (size > Operation.MAX_WIRE_CHARS) {
+            return Optional.of(invalid("the operation is " + size + " characters long, over the limit of "
+                    + Operation.MAX_WIRE_CHARS + "; pass large data by reference"));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<PeerReply> refusal(
+            Map<String, String> now,
+            Map<String, String> expected,
+            Map<String, String> changes,
+            Set<String> reserved,
+            String where) {
+        for (Map.Entry<String, String> expectation : expected.entrySet()) {
+            if (!now.getOrDefault(expectation.getKey(), "").equals(expectation.getValue())) {
+                return Optional.of(stale("key '" + expectation.getKey() + "' of the " + where + " has changed"));
+            }
+        }
+        for (Map.Entry<String, String> change : changes.entrySet()) {
+            if (change.getKey().isBlank() || reserved.contains(change.getKey())) {
+                return Optional.of(
+                        notAllowed("key '" + change.getKey() + "' of the " + where + " belongs to Rollingops"));
+            }
+            if (change.getKey().length() + change.getValue().length() > MAX_VALUE_CHARS) {
+                return Optional.of(invalid("key '" + change.getKey() + "' of the " + where + " is over the limit of "
+                        + MAX_VALUE_CHARS + " characters"));
+            }
+        }
+        if (now.size() + changes.size() > MAX_OTHER_KEYS) {
+            return Optional.of(full("the " + where + " may have " + MAX_OTHER_KEYS + " keys of its users"));
+        }
+        return Optional.empty();
+    }
+
+    private static void merge(NavigableMap<String, String> bag, Map<String, String> changes) {
+        changes.forEach((key, value) -> {
+            if (value.isEmpty()) {
+                bag.remove(key);
+            } else {
+                bag.put(key, value);
+            }
+        });
+    }
+
+    private static String unreadable(Member member) {
+        return member.bag() instanceof UnitBag.Damaged bag ? bag.reason() : "";
+    }
+
+    private static String queueFull(UnitName unit) {
+        return "the queue of " + unit + " holds " + OperationQueue.MAX_LENGTH
+                + " operations, which is the limit; see why they do not run before asking for more";
+    }
+
+    private PeerReply notTheSlot(UnitName unit, long epoch) {
+        return stale("grant " + epoch + " of " + unit + " is not open any more");
+    }
+
+    private static PeerReply stale(String message) {
+        return new PeerReply.Refused(PeerReply.Reason.STALE, message);
+    }
+
+    private static PeerReply notAllowed(String message) {
+        return new PeerReply.Refused(PeerReply.Reason.NOT_ALLOWED, message);
+    }
+
+    private static PeerReply invalid(String message) {
+        return new PeerReply.Refused(PeerReply.Reason.INVALID, message);
+    }
+
+    private static PeerReply full(String message) {
+        return new PeerReply.Refused(PeerReply.Reason.FULL, message);
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.simulation;
+
+/** Mistakes that can be put in on purpose, to see that the simulation finds them. */
+enum Bug {
+    /** The protocol as it is. */
+    NONE,
+    /** The store takes a result although the slot has moved on (no guard in {@code finish}). */
+    NO_SLOT_CHECK,
+    /** A unit runs straight after it read its grant, without asking the store to start. */
+    NO_START,
+    /** A unit counts its lease from the answer to the renewal instead of from before it was sent. */
+    TRUST_FROM_ANSWER,
+    /** A unit does not stop its callback when its lease can no longer be relied upon. */
+    NO_DEADLINE,
+    /** Asking again for a lease that is open does not prolong it, although the asker counts anew. */
+    REOPENING_DOES_NOT_RENEW,
+    /** The store lets a lease expire without looking whether it was renewed since. */
+    EXPIRE_UNSEEN,
+    /** A lease may be opened with an old number: a late command of a dead process ends the lease of the living one. */
+    OLD_LEASE_REOPENS,
+    /** The slot is freed at the end of a lease although its callback runs on with {@code hold}. */
+    HOLD_IS_FREED
+}
