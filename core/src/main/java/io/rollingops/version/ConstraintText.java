@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.version;
 
-import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,7 +44,7 @@ final class ConstraintText {
         return floor + (floor.isEmpty() || ceiling.isEmpty() ? "" : ",") + ceiling;
     }
 
-    private static Optional<String> block(Range range) {
+    private static Optional<Version> block(Range range) {
         if (range.floor().isEmpty() || range.ceiling().isEmpty()) {
             return Optional.empty();
         }
@@ -56,7 +55,7 @@ final class ConstraintText {
                 : Optional.empty();
     }
 
-    private static Optional<String> missingBlock(List<Range> ranges) {
+    private static Optional<Version> missingBlock(List<Range> ranges) {
         if (ranges.size() != 2) {
             return Optional.empty();
         }
@@ -76,47 +75,16 @@ final class ConstraintText {
     }
 
     /** What stands before the {@code .*} of the wildcard that begins at one version and ends before the other. */
-    private static Optional<String> block(Version begin, Version end) {
-        if (isNoEdge(begin) || isNoEdge(end) || !begin.epoch().equals(end.epoch()) || !end.isPostAfter(begin)) {
+    private static Optional<Version> block(Version begin, Version end) {
+        if (isNoEdge(begin) || isNoEdge(end) || !end.isPostAfter(begin)) {
             return Optional.empty();
+        } else if (begin.hasPost()) {
+            return begin.isSameRelease(end) ? Optional.of(begin.withoutDev()) : Optional.empty();
         }
-        int last = end.significantComponents() - 1;
-        if (begin.hasPost()) {
-            return sameRelease(begin, end) ? Optional.of(begin.withoutDev().toString()) : Optional.empty();
-        }
-        if (last < 0 || begin.significantComponents() - 1 > last) {
-            return Optional.empty();
-        }
-        for (int i = 0; i < last; i++) {
-            if (!begin.component(i).equals(end.component(i))) {
-                return Optional.empty();
-            }
-        }
-        BigInteger lowered = end.component(last).subtract(BigInteger.ONE);
-        if (!begin.component(last).equals(lowered)) {
-            return Optional.empty();
-        }
-        StringBuilder text = new StringBuilder();
-        if (begin.epoch().signum() != 0) {
-            text.append(begin.epoch()).append('!');
-        }
-        for (int i = 0; i < last; i++) {
-            text.append(end.component(i)).append('.');
-        }
-        return Optional.of(text.append(lowered).toString());
+        return end.releaseBefore().filter(begin::isSameRelease);
     }
 
     private static boolean isNoEdge(Version version) {
         return version.hasLocal() || version.hasPre() || (version.hasDev() && !version.isFirstDev());
-    }
-
-    private static boolean sameRelease(Version a, Version b) {
-        int components = Math.max(a.precision(), b.precision());
-        for (int i = 0; i < components; i++) {
-            if (!a.component(i).equals(b.component(i))) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -32,12 +32,11 @@ enum Operator {
 
     /** The longest operator at that place of the text. */
     static Operator at(String text, int position) {
-        for (Operator operator : ALL) {
-            if (text.startsWith(operator.symbol, position)) {
-                return operator;
-            }
+        int i = 0;
+        while (!text.startsWith(ALL[i].symbol, position)) {
+            i++; // the last one has no symbol and stands everywhere
         }
-        return NOTHING;
+        return ALL[i];
     }
 
     String symbol() {

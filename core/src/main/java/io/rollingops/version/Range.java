@@ -85,11 +85,9 @@ final class Range {
         return Optional.of(new Range(otherIsLater ? other.floor : floor, endsAfter(other) ? other.ceiling : ceiling));
     }
 
-    /** Whether their union is one range: some version is in both, or one ends where the other begins. */
+    /** Whether their union is one range: some version is in both, or this one ends where the later begins. */
     boolean adjoins(Range later) {
-        return touches(later)
-                || (ceiling != null && later.floor != null && ceiling.meets(later.floor))
-                || (floor != null && later.ceiling != null && later.ceiling.meets(floor));
+        return touches(later) || (ceiling != null && later.floor != null && ceiling.meets(later.floor));
     }
 
     /** The one range that both make, when this one adjoins the later. */
@@ -104,9 +102,7 @@ final class Range {
 
     /** What remains without the other: nothing, one range or two. */
     List<Range> minus(Range other) {
-        if (single && floor != null) {
-            return other.allows(floor.version()) ? List.of() : List.of(this);
-        } else if (other.single ? !allows(other.onlyVersion()) : !touches(other)) {
+        if (other.single ? !allows(other.onlyVersion()) : !touches(other)) {
             return List.of(this);
         }
         List<Range> rest = new ArrayList<>(2);

@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,22 +153,9 @@ public final class Version implements Comparable<Version> {
         return text.toString();
     }
 
-    BigInteger epoch() {
-        return epoch;
-    }
-
     /** How many components were written. */
     int precision() {
         return release.size();
-    }
-
-    /** How many components there are without trailing zeros. */
-    int significantComponents() {
-        int count = release.size();
-        while (count > 0 && release.get(count - 1).signum() == 0) {
-            count--;
-        }
-        return count;
     }
 
     /** A component of the release, counted from 0; those that were not written are 0. */
@@ -194,6 +182,10 @@ public final class Version implements Comparable<Version> {
     /** Whether it consists of its release alone. */
     boolean isPlain() {
         return epoch.signum() == 0 && pre == null && post == null && dev == null && local == null;
+    }
+
+    boolean isSameRelease(Version other) {
+        return epoch.equals(other.epoch) && compareReleases(release, other.release) == 0;
     }
 
     /** Whether this is the post-release right after the other, or neither is a post-release. */
@@ -248,6 +240,26 @@ public final class Version implements Comparable<Version> {
             return new Version(epoch, release, next, null, null, null);
         }
         return raised(release.size() - 1);
+    }
+
+    /** The release whose last component other than 0 is one lower, as {@code 1.1} for {@code 1.2.0}. */
+    Optional<Version> releaseBefore() {
+        int last = significantComponents() - 1;
+        if (last < 0) {
+            return Optional.empty();
+        }
+        List<BigInteger> lowered = new ArrayList<>(release.subList(0, last + 1));
+        lowered.set(last, release.get(last).subtract(BigInteger.ONE));
+        return Optional.of(new Version(epoch, List.copyOf(lowered), null, null, null, null));
+    }
+
+    /** How many components there are without trailing zeros. */
+    private int significantComponents() {
+        int count = release.size();
+        while (count > 0 && release.get(count - 1).signum() == 0) {
+            count--;
+        }
+        return count;
     }
 
     private static int compareReleases(List<BigInteger> a, List<BigInteger> b) {
