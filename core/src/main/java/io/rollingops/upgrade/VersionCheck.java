@@ -4,7 +4,6 @@ package io.rollingops.upgrade;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonException;
 import io.rollingops.upgrade.UpgradeError.VersionError;
-import io.rollingops.version.Version;
 import io.rollingops.version.VersionConstraint;
 import io.rollingops.version.VersionSyntaxException;
 import java.util.ArrayList;
@@ -25,17 +24,30 @@ import java.util.StringJoiner;
  *   <li>A stored version that cannot be read, or a document that cannot: refused, with the place and a way out.
  * </ol>
  *
- * <p>In cases 2 and 4 the original crashes, and the hook that runs it is retried for ever. All refusals are collected;
- * those of case 1 have its texts. A lower version is no obstacle: it is the way back.
+ * <p>The original crashes in cases 2 and 4, and in case 1 if anything in the stored entry is not valid; then the hook
+ * that ran it is retried for ever. All refusals are collected; those of case 1 have its texts. A lower version is no
+ * obstacle: it is the way back.
  *
  * @param refusal why the upgrade must not go on; empty when it may
  * @param notices what a person should know, but nothing depends on
  */
-public record VersionCheck(Optional<VersionError> refusal, List<Defect> notices) {
+public record VersionCheck(Optional<VersionError> refusal, List<Notice> notices) {
     private static final String KEY = "dependencies";
 
     public VersionCheck {
         notices = List.copyOf(notices);
+    }
+
+    /**
+     * Something about the stored document.
+     *
+     * @param place the label, or label and field; empty for the document as a whole
+     */
+    public record Notice(String place, String text) {
+        @Override
+        public String toString() {
+            return place.isEmpty() ? text : place + ": " + text;
+        }
     }
 
     /**
@@ -46,7 +58,7 @@ public record VersionCheck(Optional<VersionError> refusal, List<Defect> notices)
     public static VersionCheck of(Optional<String> stored, DependencyDocument declared) {
         if (stored.isEmpty() || stored.get().isEmpty()) {
             return new VersionCheck(
-                    Optional.empty(), List.of(new Defect("", "", "no dependencies are stored; nothing was compared")));
+                    Optional.empty(), List.of(new Notice("", "no dependencies are stored; nothing was compared")));
         }
         Map<String, Json> entries;
         try {
@@ -54,20 +66,20 @@ public record VersionCheck(Optional<VersionError> refusal, List<Defect> notices)
         } catch (JsonException e) {
             return new VersionCheck(Optional.of(unreadable(e)), List.of());
         }
-        List<Defect> notices = new ArrayList<>();
+        List<Notice> notices = new ArrayList<>();
         List<Refusal> refusals = new ArrayList<>();
         declared.models().forEach((label, model) -> {
             Optional<Json> entry = Optional.ofNullable(entries.get(label));
             if (entry.isEmpty()) {
-                notices.add(new Defect(label, "", "is not stored; its version was not compared"));
+                notices.add(new Notice(label, "is not stored; its version was not compared"));
             } else {
-                defects(label, entry.get()).forEach(notices::add);
+                notices.addAll(doubts(label, entry.get()));
                 compare(label, entry.get(), model).ifPresent(refusals::add);
             }
         });
         for (String label : entries.keySet()) {
             if (!declared.models().containsKey(label)) {
-                notices.add(new Defect(label, "", "is stored, but no longer declared"));
+                notices.add(new Notice(label, "is stored, but no longer declared"));
             }
         }
         return new VersionCheck(error(refusals), notices);
@@ -80,27 +92,37 @@ public record VersionCheck(Optional<VersionError> refusal, List<Defect> notices)
         String requirement = model.upgradeSupported();
         String resolution = "Correct '" + label + ".version' in the databag key '" + KEY + "', or remove '" + label
                 + "' from it to upgrade without this check";
-        if (!(entry instanceof Json.Obj fields && fields.find("version").orElse(entry) instanceof Json.Str version)) {
+        Optional<String> version = storedVersion(entry);
+        if (version.isEmpty()) {
             return Optional.of(new Refusal(label, "has no stored version", requirement, resolution));
         }
         try {
-            Version installed = Version.parse(version.value());
-            return VersionConstraint.parse(requirement).allows(installed)
+            return VersionConstraint.verifyRequirements(version.get(), requirement)
                     ? Optional.empty()
                     : Optional.of(new Refusal(
-                            label, version.value() + " can not be upgraded to " + model.version(), requirement, ""));
-        } catch (VersionSyntaxException e) {
+                            label, version.get() + " can not be upgraded to " + model.version(), requirement, ""));
+        } catch (VersionSyntaxException.InvalidVersion e) {
             return Optional.of(
                     new Refusal(label, "has a stored version that can not be read", requirement, resolution));
         }
     }
 
-    private static List<Defect> defects(String label, Json entry) {
+    private static Optional<String> storedVersion(Json entry) {
+        return entry instanceof Json.Obj fields
+                        && fields.find("version").orElse(Json.Null.INSTANCE) instanceof Json.Str text
+                ? Optional.of(text.value())
+                : Optional.empty();
+    }
+
+    /** What else is wrong with a stored entry. */
+    private static List<Notice> doubts(String label, Json entry) {
         try {
             DependencyModel.of(entry);
             return List.of();
         } catch (InvalidDependencies e) {
-            return e.defects().stream().map(defect -> defect.under(label)).toList();
+            return e.defects().stream()
+                    .map(defect -> new Notice(defect.under(label).place(), defect.problem()))
+                    .toList();
         }
     }
 

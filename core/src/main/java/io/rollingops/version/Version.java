@@ -85,8 +85,7 @@ public final class Version implements Comparable<Version> {
      */
     public static Version parse(String text) {
         if (text.length() > MAX_CHARS) {
-            throw new VersionSyntaxException.InvalidVersion(
-                    text, MAX_CHARS, "the text goes on", "a version has at most " + MAX_CHARS + " characters");
+            throw VersionReader.tooLong(text, MAX_CHARS);
         }
         int end = Blanks.trimEnd(text, 0, text.length());
         VersionReader reader = new VersionReader(text, Blanks.skip(text, 0, end), end);

@@ -56,6 +56,7 @@ final class VersionReader {
 
     /** The longest version that stands at the beginning; {@link #position} is then behind it. */
     Version read() {
+        int start = at;
         if (lower(peek(0)) == 'v') {
             at++;
         }
@@ -67,10 +68,18 @@ final class VersionReader {
             first = number();
         }
         List<BigInteger> release = release(first);
-        if (at == end) {
-            return new Version(epoch, release, null, null, null, null);
+        Version version = at == end
+                ? new Version(epoch, release, null, null, null, null)
+                : new Version(epoch, release, pre(), post(), dev(), local());
+        if (at - start > Version.MAX_CHARS) {
+            throw tooLong(text, start + Version.MAX_CHARS);
         }
-        return new Version(epoch, release, pre(), post(), dev(), local());
+        return version;
+    }
+
+    static VersionSyntaxException.InvalidVersion tooLong(String text, int position) {
+        return new VersionSyntaxException.InvalidVersion(
+                text, position, "the text goes on", "a version has at most " + Version.MAX_CHARS + " characters");
     }
 
     int position() {

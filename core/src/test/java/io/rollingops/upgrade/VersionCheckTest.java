@@ -37,11 +37,11 @@ class VersionCheckTest {
 
         assertThat(result(check)).isEqualTo(expected);
         if (DIFFERENCES.containsKey(number)) {
-            assertThat(check.notices().stream().map(Defect::place).map(Json::of))
+            assertThat(check.notices().stream().map(VersionCheck.Notice::place).map(Json::of))
                     .isEqualTo(DIFFERENCES.get(number).array("notices"));
         } else {
             assertThat(check.notices())
-                    .allSatisfy(notice -> assertThat(notice.problem()).isEqualTo("is stored, but no longer declared"));
+                    .allSatisfy(notice -> assertThat(notice.text()).isEqualTo("is stored, but no longer declared"));
         }
     }
 
@@ -155,6 +155,6 @@ class VersionCheckTest {
     private static List<String> notices(String stored) {
         VersionCheck check = VersionCheck.of(Optional.of(stored), DECLARED);
         assertThat(check.refusal()).isEmpty();
-        return check.notices().stream().map(Defect::toString).toList();
+        return check.notices().stream().map(VersionCheck.Notice::toString).toList();
     }
 }

@@ -109,6 +109,17 @@ class ConstraintParserTest {
                 .hasMessageContaining("at most 1024");
     }
 
+    @Test
+    void a_version_is_read_up_to_the_limit_and_not_one_character_further() {
+        String most = "10" + ".1".repeat((Version.MAX_CHARS - 2) / 2);
+        assertThat(VersionConstraint.parse(">=" + most)).hasToString(">=" + most);
+        assertThatThrownBy(() -> VersionConstraint.parse(">=1" + most))
+                .isInstanceOfSatisfying(InvalidConstraint.class, e -> {
+                    assertThat(e.position()).isEqualTo(2 + Version.MAX_CHARS);
+                    assertThat(e.remedy()).isEqualTo("a version has at most 256 characters");
+                });
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"||", ",", " "})
     void conditions_are_read_up_to_the_limit_and_not_one_further(String separator) {
