@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.upgrade;
+
+import org.jspecify.annotations.NullMarked;

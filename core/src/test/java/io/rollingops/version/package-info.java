@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.version;
+
+import org.jspecify.annotations.NullMarked;
