@@ -119,6 +119,16 @@ public sealed interface Json {
         return new Bool(value);
     }
 
+    /**
+     * The JSON form of what Java programs pass as named arguments: maps with text keys, lists and arrays, texts, numbers,
+     * truth values and null.
+     *
+     * @throws JsonException naming the argument that has no JSON form
+     */
+    static Obj ofMap(Map<String, ?> arguments) {
+        return JavaValues.object("", arguments);
+    }
+
     /** A builder whose members are written in the order in which they were put. */
     static ObjectBuilder object() {
         return new ObjectBuilder();

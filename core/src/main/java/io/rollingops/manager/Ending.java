@@ -15,6 +15,11 @@ public sealed interface Ending {
      */
     record Answered(OperationResult result, String note, boolean pause) implements Ending {}
 
-    /** It was stopped because the lock was lost or the unit's process ends; it counts as no attempt. */
-    record Interrupted() implements Ending {}
+    /**
+     * It was stopped because the lock was lost or the unit's process ends, or could not even begin; it counts as no
+     * attempt.
+     *
+     * @param pause whether the unit waits a while before it tries again
+     */
+    record Interrupted(boolean pause) implements Ending {}
 }

@@ -114,10 +114,12 @@ public record UnitLocal(
     }
 
     private boolean pauses() {
-        return attempt.isPresent()
-                && attempt.get() instanceof Attempt.Ended ended
-                && ended.ending() instanceof Ending.Answered answered
-                && answered.pause();
+        if (attempt.isEmpty() || !(attempt.get() instanceof Attempt.Ended ended)) {
+            return false;
+        }
+        return ended.ending() instanceof Ending.Answered answered
+                ? answered.pause()
+                : ended.ending() instanceof Ending.Interrupted interrupted && interrupted.pause();
     }
 
     private UnitLocal attempting(Attempt now) {

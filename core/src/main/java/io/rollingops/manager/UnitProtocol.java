@@ -12,6 +12,7 @@ import io.rollingops.peer.Grant;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerSnapshot;
 import io.rollingops.peer.UnitRecord;
+import io.rollingops.schedule.Intent;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -88,7 +89,8 @@ public final class UnitProtocol {
             return new Send(new PeerCommand.Finish(
                     ended.epoch(), ended.operation(), answered.result(), answered.note(), rests));
         }
-        return new Send(new PeerCommand.NotRun(ended.epoch(), true));
+        boolean rests = ended.ending() instanceof Ending.Interrupted interrupted && interrupted.pause();
+        return new Send(new PeerCommand.NotRun(ended.epoch(), true, rests));
     }
 
     private UnitStep running(Attempt.Running running, PeerSnapshot seen, UnitLocal local) {
@@ -104,24 +106,29 @@ public final class UnitProtocol {
         return started.head()
                 .filter(head -> wanted)
                 .<UnitStep>map(head -> new Run(started.epoch(), head))
-                .orElse(new Send(new PeerCommand.NotRun(started.epoch(), false)));
+                .orElse(new Send(new PeerCommand.NotRun(started.epoch(), false, false)));
     }
 
     private UnitStep granted(Grant grant, UnitRecord record, UnitLocal local) {
         Optional<Operation> head = record.queue().head();
         if (head.isEmpty() || !record.isReady()) {
-            return new Send(new PeerCommand.NotRun(grant.epoch(), false));
+            return new Send(new PeerCommand.NotRun(grant.epoch(), false, false));
         }
-        return local.pausing()
-                ? new Rest(Why.PAUSING)
-                : new Send(new PeerCommand.Start(
-                        grant.epoch(), holds.test(head.get().callbackId())));
+        if (local.pausing()) {
+            return record.intent() == Intent.RETRY_HOLD
+                    ? new Rest(Why.PAUSING)
+                    : new Send(new PeerCommand.NotRun(grant.epoch(), true, true));
+        }
+        return new Send(
+                new PeerCommand.Start(grant.epoch(), holds.test(head.get().callbackId())));
     }
 
+    /** A unit that pauses wants no grant; one that holds on for its retry keeps its turn meanwhile. */
     private static UnitStep notGranted(UnitRecord record, UnitLocal local) {
-        if (local.pausing()) {
-            return new Rest(Why.PAUSING);
+        boolean wantsGrants = !local.pausing() || record.intent() == Intent.RETRY_HOLD;
+        if (record.isReady() != wantsGrants) {
+            return new Send(new PeerCommand.SetReady(wantsGrants));
         }
-        return record.isReady() ? new Rest(Why.NOT_GRANTED) : new Send(new PeerCommand.SetReady(true));
+        return new Rest(local.pausing() ? Why.PAUSING : Why.NOT_GRANTED);
     }
 }

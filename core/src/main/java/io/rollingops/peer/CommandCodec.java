@@ -62,6 +62,7 @@ public final class CommandCodec {
             return named("not-run")
                     .put("epoch", notRun.epoch())
                     .put("give_way", notRun.giveWay())
+                    .put("rests", notRun.rests())
                     .build();
         } else if (command instanceof PeerCommand.SetReady set) {
             return named("set-ready").put("ready", set.ready()).build();
@@ -200,7 +201,8 @@ public final class CommandCodec {
                         result(fields.string("result")),
                         fields.string("note"),
                         fields.bool("rests"));
-            case "not-run" -> new PeerCommand.NotRun(fields.integer("epoch"), fields.bool("give_way"));
+            case "not-run" ->
+                new PeerCommand.NotRun(fields.integer("epoch"), fields.bool("give_way"), fields.bool("rests"));
             case "set-ready" -> new PeerCommand.SetReady(fields.bool("ready"));
             case "set-backend" ->
                 new PeerCommand.SetBackend(backend(fields.string("backend")), fields.bool("etcd_cleanup_needed"));

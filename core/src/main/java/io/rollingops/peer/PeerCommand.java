@@ -91,8 +91,9 @@ public sealed interface PeerCommand {
      *
      * @param epoch the grant
      * @param giveWay whether others shall go first next time
+     * @param rests whether the unit is not ready from now on, until it says so
      */
-    record NotRun(long epoch, boolean giveWay) implements ByUnit {}
+    record NotRun(long epoch, boolean giveWay, boolean rests) implements ByUnit {}
 
     /** Whether the unit wants grants. */
     record SetReady(boolean ready) implements ByUnit {}

@@ -281,7 +281,8 @@ final class PeerStep {
         if (!grant.isOpenFor(unit, notRun.epoch())) {
             return notTheSlot(unit, notRun.epoch());
         }
-        change(unit, record.notRun(notRun.epoch(), notRun.giveWay(), at));
+        UnitRecord next = record.notRun(notRun.epoch(), notRun.giveWay(), at);
+        change(unit, notRun.rests() ? next.ready(false) : next);
         grant = grant.answered();
         events.add(new PeerEvent.GivenBack(unit, record.queue().head().map(Operation::id), notRun.epoch()));
         return new PeerReply.Done();

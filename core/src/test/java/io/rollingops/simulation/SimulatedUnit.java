@@ -323,7 +323,7 @@ final class SimulatedUnit {
             agenda.in(agenda.chance(0.5) ? within : agenda.between(0, within), () -> {
                 if (callbackRuns && mine == callbacks) {
                     endCallback();
-                    inProcess(process, () -> ended(new Ending.Interrupted()));
+                    inProcess(process, () -> ended(new Ending.Interrupted(agenda.chance(0.2))));
                 }
             });
         }

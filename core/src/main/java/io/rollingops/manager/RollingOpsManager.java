@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.manager;
+
+import io.rollingops.OperationId;
+import io.rollingops.OperationQueue;
+import io.rollingops.ProcessingBackend;
+import io.rollingops.RollingOpsException;
+import io.rollingops.RollingOpsState;
+import io.rollingops.RollingOpsStatus;
+import io.rollingops.UnitName;
+import io.rollingops.json.Json;
+import io.rollingops.json.JsonException;
+import io.rollingops.lease.LeaseTerms;
+import io.rollingops.peer.PeerCommand;
+import io.rollingops.peer.PeerReply;
+import io.rollingops.peer.PeerSnapshot;
+import io.rollingops.peer.UnitRecord;
+import io.rollingops.spi.Journal;
+import io.rollingops.spi.PeerStore;
+import io.rollingops.spi.SyncLockBackend;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/**
+ * What a user of the library calls: asks for operations, follows their state, takes synchronous locks. It runs the
+ * registered callbacks of one unit, one at a time and only while the unit has the application's grant.
+ *
+ * <pre>{@code
+ * RollingOpsManager manager = RollingOpsManager.builder(store, host)
+ *         .callback("restart", context -> restart() ? OperationResult.RELEASE : OperationResult.RETRY_RELEASE)
+ *         .start();
+ * manager.requestAsyncLock("restart");
+ * }</pre>
+ *
+ * <p>All methods may be called from any thread, also from inside a callback (but for {@link #acquireSyncLock}).
+ */
+public final class RollingOpsManager {
+    /** The id of the synchronous lock that a replicated store has itself. */
+    public static final String NATIVE_SYNC_LOCK = "native";
+
+    /** The lease of a unit's process, unless the builder is told otherwise: trusted for 23.4 s after a renewal. */
+    public static final LeaseTerms DEFAULT_LEASE =
+            new LeaseTerms(Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofSeconds(1));
+
+    private static final Duration REQUEST_LIMIT = Duration.ofSeconds(10);
+
+    private final PeerStore store;
+    private final Callbacks callbacks;
+    private final Map<String, SyncLockBackend> syncLocks;
+    private final NativeSyncLock nativeSyncLock;
+    private final UnitDriver driver;
+
+    private RollingOpsManager(Builder builder) {
+        this.store = builder.store;
+        this.syncLocks = Map.copyOf(builder.syncLocks);
+        this.nativeSyncLock = new NativeSyncLock(store, builder::nextTicket);
+        Map<String, Callback> all = new TreeMap<>(builder.callbacks);
+        all.put(NativeSyncLock.CALLBACK, nativeSyncLock::hand);
+        this.callbacks = new Callbacks(all, builder.holding);
+        this.driver = new UnitDriver(
+                store,
+                callbacks,
+                builder.host,
+                builder.journal,
+                new UnitSettings(builder.process, builder.lease, builder.pause),
+                builder.story);
+    }
+
+    /**
+     * Begins to build a manager.
+     *
+     * @param store the unit's peer store
+     * @param host what the program lends it
+     * @param process names this process, different for every start of the unit on any machine, for example a random UUID
+     */
+    public static Builder builder(PeerStore store, Host host, String process) {
+        return new Builder(store, host, process);
+    }
+
+    /**
+     * Queues an operation for this unit without arguments and without a limit on retries.
+     *
+     * @see #requestAsyncLock(String, Json.Obj, OptionalInt)
+     */
+    public OperationId requestAsyncLock(String callbackId) {
+        return requestAsyncLock(callbackId, Json.Obj.EMPTY, OptionalInt.empty());
+    }
+
+    /**
+     * Queues an operation for this unit, after its arguments were turned into JSON.
+     *
+     * @see #requestAsyncLock(String, Json.Obj, OptionalInt)
+     */
+    public OperationId requestAsyncLock(String callbackId, Map<String, ?> arguments, OptionalInt maxRetry) {
+        try {
+            return requestAsyncLock(callbackId, Json.ofMap(arguments), maxRetry);
+        } catch (JsonException e) {
+            throw new RollingOpsException.InvalidRequest("Failed to create the lock request: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Queues an operation for this unit. When it returns, the request is durable. A request for the same work as the
+     * last one in the queue is merged into it, unless that one has begun.
+     *
+     * @param callbackId one of the registered callbacks
+     * @param arguments what it is called with
+     * @param maxRetry how often it may be tried again; empty for without limit, 0 for a single attempt
+     * @return the operation that will do the work, the new one or the one that it was merged into
+     * @throws RollingOpsException.InvalidRequest when it can never run: unknown callback, negative limit, too large
+     * @throws RollingOpsException.NotReady when the unit is not yet a member of the peer store
+     * @throws RollingOpsException.Refused when the queue is full
+     * @throws RollingOpsException.Unavailable when the store cannot be reached; nothing was queued
+     * @throws RollingOpsException.Indeterminate when it may have been queued; asking again is harmless while it waits
+     */
+    public OperationId requestAsyncLock(String callbackId, Json.Obj arguments, OptionalInt maxRetry) {
+        if (!callbacks.contains(callbackId) || callbackId.startsWith(Callbacks.RESERVED_PREFIX)) {
+            throw new RollingOpsException.InvalidRequest(
+                    "Unknown callback_id: " + callbackId + "; registered are " + registered());
+        }
+        if (!store.snapshot().members().containsKey(store.self())) {
+            throw new RollingOpsException.NotReady(
+                    store.self() + " is not a member of the peer store yet; ask again when it is");
+        }
+        PeerReply reply = store.submit(new PeerCommand.Request(callbackId, arguments, maxRetry), REQUEST_LIMIT)
+                .reply();
+        if (reply instanceof PeerReply.Queued queued) {
+            return Optional.ofNullable(queued.operations().get(store.self())).orElseThrow();
+        }
+        PeerReply.Refused refused = (PeerReply.Refused) reply;
+        throw refused.reason() == PeerReply.Reason.INVALID
+                ? new RollingOpsException.InvalidRequest("Failed to create the lock request: " + refused.message())
+                : new RollingOpsException.Refused(refused.message());
+    }
+
+    /** What this unit is doing. Changes nothing and does not block. */
+    public RollingOpsState state() {
+        PeerSnapshot seen = store.snapshot();
+        Optional<UnitRecord> record = seen.record(store.self());
+        if (record.isEmpty()) {
+            return new RollingOpsState(RollingOpsStatus.NOT_READY, ProcessingBackend.PEER, OperationQueue.EMPTY);
+        }
+        OperationQueue queue = record.get().queue();
+        RollingOpsStatus status = seen.isGrantedTo(store.self())
+                ? RollingOpsStatus.GRANTED
+                : queue.isEmpty() ? RollingOpsStatus.IDLE : RollingOpsStatus.WAITING;
+        return new RollingOpsState(status, record.get().backend(), queue);
+    }
+
+    /** Whether this unit has work queued, or at it. */
+    public boolean isWaiting() {
+        return isWaiting(store.self());
+    }
+
+    /**
+     * Whether a unit has work queued, or at it.
+     *
+     * @throws IllegalArgumentException when the unit is not a member
+     */
+    public boolean isWaiting(UnitName unit) {
+        return !queue(unit).isEmpty();
+    }
+
+    /** Whether this unit has an operation of that callback queued, or at it. */
+    public boolean isWaitingCallback(String callbackId) {
+        return isWaitingCallback(callbackId, store.self());
+    }
+
+    /**
+     * Whether a unit has an operation of that callback queued, or at it.
+     *
+     * @throws IllegalArgumentException when the unit is not a member
+     */
+    public boolean isWaitingCallback(String callbackId, UnitName unit) {
+        return queue(unit).contains(callbackId);
+    }
+
+    /**
+     * Blocks until a lock is held, and returns it for a try-with-resources statement. The lock with the id {@link
+     * #NATIVE_SYNC_LOCK} is the application's own grant and excludes every callback of the application; other ids are
+     * those of the registered {@link SyncLockBackend}s.
+     *
+     * @throws RollingOpsException.LockTimeout when it is not held after the given time
+     * @throws RollingOpsException.InvalidRequest for an unknown id, and inside a callback, which holds the lock already
+     */
+    public SyncLock acquireSyncLock(String backendId, Duration timeout) throws InterruptedException {
+        if (driver.isRunningOn(Thread.currentThread())) {
+            throw new RollingOpsException.InvalidRequest(
+                    "a callback holds the lock already; asking for it again would wait for itself");
+        }
+        SyncLockBackend backend = syncLocks.get(backendId);
+        if (backend != null) {
+            backend.acquire(timeout);
+            return new SyncLock(Optional.empty(), new LockSignal(), backend::release);
+        }
+        if (backendId.equals(NATIVE_SYNC_LOCK) && store.snapshot().kind() == PeerSnapshot.Kind.REPLICATED) {
+            return nativeSyncLock.acquire(timeout);
+        }
+        throw new RollingOpsException.InvalidRequest("Unknown synchronous lock: " + backendId + "; registered are "
+                + new TreeSet<>(syncLocks.keySet())
+                + (store.snapshot().kind() == PeerSnapshot.Kind.REPLICATED ? " and " + NATIVE_SYNC_LOCK : ""));
+    }
+
+    /** Why the unit does nothing at the moment, for a status display. */
+    public UnitStep.Why resting() {
+        return driver.resting();
+    }
+
+    /**
+     * Stops what runs, gives the lock up and ends the unit's lease; queued operations stay. Returns at once; {@link
+     * UnitEvent.Stopped} tells when it is done.
+     */
+    public void stop() {
+        driver.stop();
+    }
+
+    private OperationQueue queue(UnitName unit) {
+        PeerSnapshot seen = store.snapshot();
+        if (!seen.members().containsKey(unit) && !unit.equals(store.self())) {
+            throw new IllegalArgumentException(unit + " is not a member of the peer store; members are "
+                    + seen.members().keySet());
+        }
+        return seen.record(unit).map(UnitRecord::queue).orElse(OperationQueue.EMPTY);
+    }
+
+    private Set<String> registered() {
+        Set<String> ids = new TreeSet<>(callbacks.byId().keySet());
+        ids.removeIf(id -> id.startsWith(Callbacks.RESERVED_PREFIX));
+        return ids;
+    }
+
+    /** Assembles a {@link RollingOpsManager}; for one thread. */
+    public static final class Builder {
+        private final PeerStore store;
+        private final Host host;
+        private final String process;
+        private final Map<String, Callback> callbacks = new TreeMap<>();
+        private final Set<String> holding = new TreeSet<>();
+        private final Map<String, SyncLockBackend> syncLocks = new TreeMap<>();
+        private LeaseTerms lease = DEFAULT_LEASE;
+        private RetryPause pause = RetryPause.NONE;
+        private Journal journal = Journal.none();
+        private Consumer<UnitEvent> story = event -> {};
+        private long ticketsGiven;
+
+        private Builder(PeerStore store, Host host, String process) {
+            this.store = store;
+            this.host = host;
+            this.process = process;
+        }
+
+        /** Registers a callback. */
+        public Builder callback(String id, Callback callback) {
+            if (id.isBlank() || id.startsWith(Callbacks.RESERVED_PREFIX) || callbacks.containsKey(id)) {
+                throw new IllegalArgumentException(
+                        "callback id '" + id + "' is blank, taken, or begins with '" + Callbacks.RESERVED_PREFIX + "'");
+            }
+            callbacks.put(id, callback);
+            return this;
+        }
+
+        /**
+         * Registers a callback that keeps its slot although the unit's lease ends: it is never overlapped, and in return
+         * nobody else gets a turn until this unit is back or an operator says that the callback is not running.
+         */
+        public Builder holdingCallback(String id, Callback callback) {
+            callback(id, callback);
+            holding.add(id);
+            return this;
+        }
+
+        /** Registers a synchronous lock of the user's own. */
+        public Builder syncLock(String id, SyncLockBackend backend) {
+            if (id.equals(NATIVE_SYNC_LOCK) || syncLocks.putIfAbsent(id, backend) != null) {
+                throw new IllegalArgumentException("synchronous lock id '" + id + "' is taken");
+            }
+            return this;
+        }
+
+        /** The times of the unit's lease, {@link #DEFAULT_LEASE} if not given. */
+        public Builder lease(LeaseTerms terms) {
+            this.lease = terms;
+            return this;
+        }
+
+        /** How long the unit waits after a failed attempt, not at all if not given. */
+        public Builder retryPause(RetryPause retryPause) {
+            this.pause = retryPause;
+            return this;
+        }
+
+        /** Where results are written down until the store has them, nowhere if not given. */
+        public Builder journal(Journal resultJournal) {
+            this.journal = resultJournal;
+            return this;
+        }
+
+        /** Who is told what happens; on threads of the host, and must return at once. */
+        public Builder story(Consumer<UnitEvent> listener) {
+            this.story = listener;
+            return this;
+        }
+
+        /** Builds the manager and begins to take grants. */
+        public RollingOpsManager start() {
+            RollingOpsManager manager = new RollingOpsManager(this);
+            manager.driver.start();
+            return manager;
+        }
+
+        private synchronized String nextTicket() {
+            return process + "-" + ++ticketsGiven;
+        }
+    }
+}

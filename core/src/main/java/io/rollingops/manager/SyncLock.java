@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.manager;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A lock that is held until it is closed; for try-with-resources. Closing gives it back, once, and does not throw for a
+ * lock that is lost already.
+ */
+public final class SyncLock implements AutoCloseable {
+    private final Optional<FencingToken> token;
+    private final LockSignal signal;
+    private final Runnable release;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    SyncLock(Optional<FencingToken> token, LockSignal signal, Runnable release) {
+        this.token = token;
+        this.signal = signal;
+        this.release = release;
+    }
+
+    /** Proof of holding the lock; empty for a lock that the user brought. */
+    public Optional<FencingToken> token() {
+        return token;
+    }
+
+    /** Tells when the lock is lost. */
+    public LockSignal signal() {
+        return signal;
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            release.run();
+        }
+    }
+}
