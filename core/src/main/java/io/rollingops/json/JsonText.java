@@ -45,9 +45,13 @@ public final class JsonText {
      * @throws JsonException naming line and column when the text is not strict JSON or over a limit
      */
     public static Json parse(String text) {
-        if (text.length() > MAX_CHARS) {
-            throw new JsonException(
-                    "the text is " + text.length() + " characters long, over the limit of " + MAX_CHARS);
+        return parse(text, MAX_CHARS);
+    }
+
+    /** As {@link #parse(String)}, with a limit of the caller's, for texts of our own that may be longer. */
+    public static Json parse(String text, int maxChars) {
+        if (text.length() > maxChars) {
+            throw new JsonException("the text is " + text.length() + " characters long, over the limit of " + maxChars);
         }
         try (JsonReader reader = new JsonReader(new StringReader(text))) {
             reader.setStrictness(Strictness.STRICT);

@@ -23,6 +23,16 @@ public sealed interface Attempt {
     /** The callback runs. */
     record Running(long epoch, Operation operation) implements Attempt {}
 
+    /**
+     * The grant is being given back, nothing ran. Once decided it stays so: a store that gets this answer late must not
+     * find the callback running meanwhile.
+     *
+     * @param epoch the grant
+     * @param giveWay whether others shall go first next time
+     * @param rests whether the unit is not ready from then on
+     */
+    record GivingBack(long epoch, boolean giveWay, boolean rests) implements Attempt {}
+
     /** The callback has ended, and the store may not know it yet. */
     record Ended(long epoch, OperationId operation, Ending ending) implements Attempt {}
 }

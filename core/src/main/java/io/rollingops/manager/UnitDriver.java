@@ -149,6 +149,8 @@ final class UnitDriver {
     }
 
     private boolean send(PeerCommand.ByUnit command) {
+        Optional<Attempt> attempt = local.attempt();
+        local = local.sending(command);
         long sentNanos = host.clock().bootNanos();
         PeerStore.Answer answer;
         try {
@@ -159,7 +161,6 @@ final class UnitDriver {
             return false;
         }
         boolean pausedBefore = local.pausing();
-        Optional<Attempt> attempt = local.attempt();
         local = local.replied(command, answer.reply(), answer.revision());
         if (local.pausing() && !pausedBefore) {
             schedule(settings.pause().after(attempts), () -> post(UnitLocal::paused));
@@ -182,7 +183,7 @@ final class UnitDriver {
                             reason -> new UnitEvent.NotRecorded(finish.operation(), finish.epoch(), reason))
                     .orElse(new UnitEvent.Recorded(finish.operation(), finish.epoch())));
         } else if (command instanceof PeerCommand.NotRun notRun) {
-            attempt.ifPresent(ended -> forget());
+            attempt.filter(now -> now instanceof Attempt.Ended).ifPresent(ended -> forget());
             story.accept(new UnitEvent.GaveBack(notRun.epoch()));
         } else if (refusal.isPresent() && !(command instanceof PeerCommand.Start)) {
             story.accept(new UnitEvent.StoreRefused(command, refusal.get()));

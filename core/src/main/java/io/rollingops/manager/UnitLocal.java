@@ -49,6 +49,13 @@ public record UnitLocal(
         return new PeerCommand.OpenLease(process + "-" + (leases + 1), leases + 1, ttl, stillRunning);
     }
 
+    /** Before a command of {@link UnitProtocol} is sent: what it says about the attempt cannot be unsaid. */
+    public UnitLocal sending(PeerCommand command) {
+        return command instanceof PeerCommand.NotRun notRun
+                ? attempting(new Attempt.GivingBack(notRun.epoch(), notRun.giveWay(), notRun.rests()))
+                : this;
+    }
+
     /**
      * After the store's reply to a command of {@link UnitProtocol}.
      *
@@ -114,12 +121,13 @@ public record UnitLocal(
     }
 
     private boolean pauses() {
-        if (attempt.isEmpty() || !(attempt.get() instanceof Attempt.Ended ended)) {
-            return false;
+        if (attempt.isPresent() && attempt.get() instanceof Attempt.GivingBack back) {
+            return back.rests();
         }
-        return ended.ending() instanceof Ending.Answered answered
-                ? answered.pause()
-                : ended.ending() instanceof Ending.Interrupted interrupted && interrupted.pause();
+        return attempt.isPresent()
+                && attempt.get() instanceof Attempt.Ended ended
+                && ended.ending() instanceof Ending.Answered answered
+                && answered.pause();
     }
 
     private UnitLocal attempting(Attempt now) {

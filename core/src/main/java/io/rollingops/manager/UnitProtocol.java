@@ -22,7 +22,7 @@ import java.util.function.Predicate;
  * no thread; an agent, a hook and the simulation ask it the same question, carry the answer out and ask again.
  *
  * <ol>
- *   <li>A result that is known is recorded, whatever else has happened; the store judges whether it still counts.
+ *   <li>An answer that is known is recorded, whatever else has happened; the store judges whether it still counts.
  *   <li>While a callback runs there is nothing to decide, except that one which keeps its slot needs a lease again when
  *       it was lost.
  *   <li>Without being a member and without a lease nothing begins.
@@ -58,6 +58,8 @@ public final class UnitProtocol {
             Attempt attempt = local.attempt().get();
             if (attempt instanceof Attempt.Ended ended) {
                 return record(ended);
+            } else if (attempt instanceof Attempt.GivingBack back) {
+                return new Send(new PeerCommand.NotRun(back.epoch(), back.giveWay(), back.rests()));
             } else if (attempt instanceof Attempt.Running running) {
                 return running(running, seen, local);
             } else if (attempt instanceof Attempt.Started started) {

@@ -36,6 +36,7 @@ public final class CommandCodec {
         } else if (command instanceof PeerCommand.OpenLease open) {
             Json.ObjectBuilder fields = named("open-lease")
                     .put("lease", open.leaseId())
+                    .put("number", open.number())
                     .put("ttl_ms", open.ttl().toMillis());
             open.stillRunning().ifPresent(epoch -> fields.put("still_running", epoch));
             return fields.build();

@@ -260,7 +260,7 @@ final class PeerStep {
         if (!record.queue().head().map(Operation::id).equals(Optional.of(finish.operation()))) {
             return stale("operation " + finish.operation() + " is not the head of the queue of " + unit);
         }
-        UnitRecord next = record.answered(finish.epoch(), counted(unit, finish.result()), finish.note(), at);
+        UnitRecord next = record.answered(finish.epoch(), counted(unit, record, finish.result()), finish.note(), at);
         change(unit, finish.rests() ? next.ready(false) : next);
         grant = grant.answered();
         List<Outcome> outcomes = next.answers().outcomes();
@@ -268,10 +268,13 @@ final class PeerStep {
         return new PeerReply.Done();
     }
 
-    /** A unit whose lease ended while its callback ran on cannot hold on for a retry: nobody knows when it is back. */
-    private OperationResult counted(UnitName unit, OperationResult result) {
-        boolean holdsOn = result == OperationResult.RETRY_HOLD;
-        return holdsOn && member(unit).lease().isEmpty() ? OperationResult.RETRY_RELEASE : result;
+    /**
+     * A unit cannot hold on for a retry when its lease ended while its callback ran on, since nobody knows when it is
+     * back, nor when it wants no grant.
+     */
+    private OperationResult counted(UnitName unit, UnitRecord record, OperationResult result) {
+        boolean canHold = member(unit).lease().isPresent() && record.isReady();
+        return result == OperationResult.RETRY_HOLD && !canHold ? OperationResult.RETRY_RELEASE : result;
     }
 
     private PeerReply notRun(UnitName unit, UnitRecord record, PeerCommand.NotRun notRun) {

@@ -9,6 +9,8 @@ enum Bug {
     NO_SLOT_CHECK,
     /** A unit runs straight after it read its grant, without asking the store to start. */
     NO_START,
+    /** A unit that sent an answer to its grant and heard nothing may start after all. */
+    ANSWER_IS_UNSAID,
     /** A unit counts its lease from the answer to the renewal instead of from before it was sent. */
     TRUST_FROM_ANSWER,
     /** A unit does not stop its callback when its lease can no longer be relied upon. */

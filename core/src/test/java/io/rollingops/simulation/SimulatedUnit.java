@@ -213,6 +213,9 @@ final class SimulatedUnit {
             wake();
             return;
         }
+        if (settings.bug() != Bug.ANSWER_IS_UNSAID) {
+            local = local.sending(command);
+        }
         waitsForReply = true;
         long mine = ++commands;
         int process = incarnation;

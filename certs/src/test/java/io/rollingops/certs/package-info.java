@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.certs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.raft;
+
+import io.rollingops.RollingOpsException;
+import io.rollingops.UnitName;
+import io.rollingops.peer.Author;
+import io.rollingops.peer.PeerEvent;
+import io.rollingops.peer.PeerSnapshot;
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import org.apache.ratis.client.RaftClient;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage;
+
+/**
+ * One member of an application's Raft group, in this process. It owns its threads; {@link #close} ends them. Safe for
+ * several threads.
+ */
+public final class RaftNode implements AutoCloseable {
+    private final RaftSettings settings;
+    private final InstantSource calendar;
+    private final PeerStateMachine machine;
+    private final RaftServer server;
+    private final RaftClient client;
+    private final RaftGroupId groupId;
+    private final RatisTransport transport;
+    private final Membership membership;
+    private final ScheduledExecutorService duties;
+
+    private RaftNode(
+            RaftSettings settings,
+            InstantSource calendar,
+            PeerStateMachine machine,
+            RaftServer server,
+            RaftClient client,
+            Membership membership) {
+        this.settings = settings;
+        this.calendar = calendar;
+        this.machine = machine;
+        this.server = server;
+        this.client = client;
+        this.membership = membership;
+        this.groupId = client.getGroupId();
+        this.transport = new RatisTransport(server, client.getClientRpc(), groupId);
+        this.duties = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "rollingops-leader-duties");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /**
+     * Starts a member; it takes part as soon as enough others are there.
+     *
+     * @param settings the group and this member's place in it
+     * @param own the credentials of the unit that the settings name
+     * @param calendar for the stamps that people read
+     * @param fatal called, on any thread, with the reason when this member must not go on
+     * @throws RollingOpsException.InvalidRequest when it cannot start as it is configured, saying what to change
+     */
+    public static RaftNode start(
+            RaftSettings settings, Credentials own, InstantSource calendar, Consumer<String> fatal) {
+        if (!own.author().equals(new Author.Unit(settings.self()))) {
+            throw new RollingOpsException.InvalidRequest("the credentials are those of " + own.author() + ", this is "
+                    + settings.self() + "; give each agent its own");
+        }
+        RaftProperties properties = RatisProperties.of(settings);
+        Parameters parameters = RatisProperties.parameters(settings);
+        RaftGroupId groupId = groupId(settings.self().application(), own);
+        RaftGroup group = RaftGroup.valueOf(
+                groupId, settings.members().stream().map(RaftMember::peer).toList());
+        PeerStateMachine machine = new PeerStateMachine(settings.self().application(), own.encodedAuthority(), fatal);
+        try {
+            RaftServer server = server(settings, machine, group, properties, parameters);
+            RaftClient client = RaftClient.newBuilder()
+                    .setRaftGroup(group)
+                    .setProperties(properties)
+                    .setParameters(parameters)
+                    .build();
+            Membership membership = new Membership(groupId, properties, parameters);
+            RaftNode node = new RaftNode(settings, calendar, machine, server, client, membership);
+            node.begin(own);
+            return node;
+        } catch (IOException e) {
+            throw cannotStart(settings, e);
+        }
+    }
+
+    /** The store as the owner of the credentials sees it, normally this member's own unit. */
+    public RaftPeerStore store(Credentials owner) {
+        UnitName name = owner.author() instanceof Author.Unit unit ? unit.name() : settings.self();
+        CommandSender.Transport through = new CommandSender.Transport() {
+            @Override
+            public Optional<String> send(byte[] sealed, Duration limit)
+                    throws CommandSender.Unknown, InterruptedException {
+                return transport.send(sealed, limit);
+            }
+
+            @Override
+            public long lastNumber() {
+                return machine.state().lastNumber(owner.author());
+            }
+        };
+        return new RaftPeerStore(
+                name, machine, new CommandSender(settings.self().application(), owner, through, calendar));
+    }
+
+    /** What this member has seen of the store. */
+    public PeerSnapshot snapshot() {
+        return machine.state().peers().snapshot();
+    }
+
+    /** Calls the listener with everything that happens in the store, in order, on a thread that must not wait. */
+    public void onEvent(Consumer<PeerEvent> listener) {
+        machine.onEvent(listener);
+    }
+
+    /** How the group looks from here. */
+    public RaftStatus status() {
+        try {
+            RaftServer.Division division = server.getDivision(groupId);
+            DivisionInfo info = division.getInfo();
+            List<RaftMember> members = new ArrayList<>();
+            division.getRaftConf().getAllPeers().forEach(peer -> members.add(member(peer, true)));
+            division.getRaftConf().getAllPeers(RaftPeerRole.LISTENER).forEach(peer -> members.add(member(peer, false)));
+            members.sort(Comparator.comparing(RaftMember::unit));
+            return new RaftStatus(
+                    info.getCurrentRole().name().toLowerCase(Locale.ROOT),
+                    Optional.ofNullable(info.getLeaderId()).map(this::unit),
+                    info.getCurrentTerm(),
+                    info.getLastAppliedIndex(),
+                    members);
+        } catch (IOException e) {
+            return new RaftStatus("waiting to be added", Optional.empty(), 0, 0, settings.members());
+        }
+    }
+
+    /**
+     * Adds a member to the group; its agent runs already and waits to be called. Blocks for some seconds at most.
+     *
+     * @throws RollingOpsException.InvalidRequest when it cannot be a member
+     * @throws RollingOpsException.Unavailable when the group or the new member does not answer; ask again
+     */
+    public void add(RaftMember added) {
+        List<RaftMember> now = status().members();
+        long voters = now.stream()
+                .filter(member -> member.voter() && !member.unit().equals(added.unit()))
+                .count();
+        if (!added.unit().application().equals(settings.self().application())) {
+            throw new RollingOpsException.InvalidRequest(
+                    added.unit() + " is not a unit of " + settings.self().application());
+        }
+        if (added.voter() && voters >= RaftSettings.MAX_VOTERS) {
+            throw new RollingOpsException.InvalidRequest("the group has " + voters
+                    + " voting members, which is the limit; add " + added.unit() + " as one that only follows");
+        }
+        membership.add(now, added);
+    }
+
+    /**
+     * Takes a member out of the group. Its unit stays known to the store until an operator removes it there.
+     *
+     * @throws RollingOpsException.Unavailable when the group does not answer; ask again
+     */
+    public void remove(UnitName removed) {
+        List<RaftMember> now = status().members();
+        if (now.stream().anyMatch(member -> member.unit().equals(removed))) {
+            membership.remove(now, removed);
+        }
+    }
+
+    /** Ends this member; the group goes on without it. May be called more than once. */
+    @Override
+    public void close() {
+        duties.shutdownNow();
+        try {
+            client.close();
+            server.close();
+        } catch (IOException e) {
+            throw new RollingOpsException.Unavailable("this member could not be closed in good order: " + e, e);
+        }
+    }
+
+    private void begin(Credentials own) throws IOException {
+        LeaderDuties leaderDuties = new LeaderDuties(store(own), this::leading, duties, System::nanoTime);
+        machine.onLeader(transport::leaderChanged);
+        machine.onLeader(leaderDuties::wake);
+        machine.onChange(leaderDuties::wake);
+        server.start();
+    }
+
+    private static RaftServer server(
+            RaftSettings settings,
+            PeerStateMachine machine,
+            RaftGroup group,
+            RaftProperties properties,
+            Parameters parameters)
+            throws IOException {
+        RaftServer.Builder builder = RaftServer.newBuilder()
+                .setServerId(RaftMember.peerId(settings.self()))
+                .setStateMachine(machine)
+                .setProperties(properties)
+                .setParameters(parameters)
+                .setOption(RaftStorage.StartupOption.RECOVER);
+        if (!settings.joining()) {
+            builder.setGroup(group);
+        }
+        return builder.build();
+    }
+
+    private LeaderDuties.Leading leading() {
+        try {
+            DivisionInfo info = server.getDivision(groupId).getInfo();
+            return new LeaderDuties.Leading(info.isLeader() && info.isLeaderReady(), info.getCurrentTerm());
+        } catch (IOException e) {
+            return new LeaderDuties.Leading(false, 0);
+        }
+    }
+
+    private RaftMember member(RaftPeer peer, boolean voter) {
+        String address = peer.getAddress();
+        int colon = address.lastIndexOf(':');
+        return new RaftMember(
+                unit(peer.getId()), address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)), voter);
+    }
+
+    private UnitName unit(RaftPeerId id) {
+        String text = id.toString();
+        int dash = text.lastIndexOf('-');
+        return new UnitName(text.substring(0, dash), Integer.parseInt(text.substring(dash + 1)));
+    }
+
+    /** Members with another authority, or of another application of that name, do not even find the group. */
+    private static RaftGroupId groupId(String application, Credentials own) {
+        String name = application + "\n" + own.encodedAuthority();
+        return RaftGroupId.valueOf(UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static RollingOpsException cannotStart(RaftSettings settings, IOException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof BindException) {
+                return new RollingOpsException.InvalidRequest(
+                        settings.own().host() + ":" + settings.own().port() + " is in use or is not an address of this"
+                                + " machine; another agent may be running, or give " + settings.self()
+                                + " another address",
+                        e);
+            }
+        }
+        return new RollingOpsException.InvalidRequest(
+                "the member's data in " + settings.directory() + " cannot be used: " + e.getMessage(), e);
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.raft;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.client.RaftClientConfigKeys;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.grpc.GrpcTlsConfig;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.util.SizeInBytes;
+import org.apache.ratis.util.TimeDuration;
+
+/** How Ratis is set up: small, since a store of databags is, and quick to replace a leader. */
+final class RatisProperties {
+    private static final SizeInBytes ENTRY_MAX = SizeInBytes.valueOf("1MB");
+    private static final int SNAPSHOT_EVERY_ENTRIES = 2000;
+    private static final int SNAPSHOTS_KEPT = 2;
+
+    private RatisProperties() {}
+
+    static RaftProperties of(RaftSettings settings) {
+        RaftProperties properties = new RaftProperties();
+        GrpcConfigKeys.Server.setHost(properties, settings.own().host());
+        GrpcConfigKeys.Server.setPort(properties, settings.own().port());
+        GrpcConfigKeys.setMessageSizeMax(properties, SizeInBytes.valueOf("32MB"));
+        RaftServerConfigKeys.setStorageDir(
+                properties, List.of(settings.directory().toFile()));
+        RaftServerConfigKeys.setStorageFreeSpaceMin(properties, SizeInBytes.valueOf("1MB"));
+        elections(properties, settings.elections());
+        log(properties);
+        threads(properties);
+        return properties;
+    }
+
+    static Parameters parameters(RaftSettings settings) {
+        Parameters parameters = new Parameters();
+        settings.tls()
+                .ifPresent(tls -> GrpcConfigKeys.TLS.setConf(
+                        parameters,
+                        new GrpcTlsConfig(
+                                tls.key().toFile(),
+                                tls.certificate().toFile(),
+                                tls.authority().toFile(),
+                                true)));
+        return parameters;
+    }
+
+    private static void elections(RaftProperties properties, RaftSettings.Elections elections) {
+        RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(elections.min()));
+        RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(elections.max()));
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(elections.min()));
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(elections.max()));
+        RaftServerConfigKeys.Rpc.setRequestTimeout(
+                properties, millis(elections.max().multipliedBy(2)));
+        RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, millis(Duration.ofSeconds(3)));
+        RaftClientConfigKeys.Rpc.setRequestTimeout(properties, millis(Duration.ofSeconds(3)));
+    }
+
+    private static void log(RaftProperties properties) {
+        RaftServerConfigKeys.Log.setSegmentSizeMax(properties, ENTRY_MAX);
+        RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("256KB"));
+        RaftServerConfigKeys.Log.setWriteBufferSize(properties, SizeInBytes.valueOf("768KB"));
+        RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
+        RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("2MB"));
+        RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, SizeInBytes.valueOf("640KB"));
+        RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
+        RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false); // else every commit is two writes
+        RaftServerConfigKeys.Write.setByteLimit(properties, SizeInBytes.valueOf("8MB"));
+        RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
+        RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, SNAPSHOT_EVERY_ENTRIES);
+        RaftServerConfigKeys.Snapshot.setCreationGap(properties, SNAPSHOT_EVERY_ENTRIES);
+        RaftServerConfigKeys.Snapshot.setRetentionFileNum(properties, SNAPSHOTS_KEPT);
+    }
+
+    private static void threads(RaftProperties properties) {
+        RaftServerConfigKeys.ThreadPool.setProxyCached(properties, true);
+        RaftServerConfigKeys.ThreadPool.setServerCached(properties, true);
+        RaftServerConfigKeys.ThreadPool.setClientCached(properties, true);
+        GrpcConfigKeys.Server.setAsyncRequestThreadPoolCached(properties, true);
+    }
+
+    private static TimeDuration millis(Duration duration) {
+        return TimeDuration.valueOf(duration.toMillis(), TimeUnit.MILLISECONDS);
+    }
+}

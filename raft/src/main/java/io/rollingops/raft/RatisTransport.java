@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.raft;
+
+import io.rollingops.raft.CommandSender.Unknown;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.client.RaftClientRpc;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
+import org.apache.ratis.protocol.exceptions.NotLeaderException;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+
+/**
+ * Takes envelopes to the leader that this member knows of: directly when it leads itself, else over the wire. While no
+ * leader is known it waits until one is. Safe for several threads.
+ */
+final class RatisTransport {
+    /** A leader that does not answer for so long is asked again, or another one by then. */
+    private static final Duration ATTEMPT = Duration.ofMillis(600);
+
+    private static final Duration AFTER_FAILURE = Duration.ofMillis(20);
+
+    private final RaftServer server;
+    private final RaftClientRpc remote;
+    private final RaftGroupId group;
+    private final ClientId clientId = ClientId.randomId();
+    private final AtomicLong calls = new AtomicLong();
+    private final Object leadership = new Object();
+
+    private long leaderChanges;
+
+    RatisTransport(RaftServer server, RaftClientRpc remote, RaftGroupId group) {
+        this.server = server;
+        this.remote = remote;
+        this.group = group;
+    }
+
+    /** Another leader is known, or none. */
+    void leaderChanged() {
+        synchronized (leadership) {
+            leaderChanges++;
+            leadership.notifyAll();
+        }
+    }
+
+    /** As {@link CommandSender.Transport#send}. */
+    Optional<String> send(byte[] sealed, Duration limit) throws Unknown, InterruptedException {
+        Optional<DivisionInfo> info = info();
+        Optional<RaftPeerId> leader = info.flatMap(known -> Optional.ofNullable(known.getLeaderId()));
+        boolean notReady =
+                info.filter(DivisionInfo::isLeader).isPresent() && !info.get().isLeaderReady();
+        if (leader.isEmpty() || notReady) {
+            awaitLeaderChange(Math.min(limit.toMillis(), ATTEMPT.toMillis() / 4));
+            return Optional.empty();
+        }
+        Duration attempt = limit.compareTo(ATTEMPT) < 0 ? limit : ATTEMPT;
+        RaftClientRequest request = request(sealed, leader.get());
+        try {
+            RaftClientReply reply = leader.get().equals(server.getId())
+                    ? server.submitClientRequestAsync(request).get(attempt.toNanos(), TimeUnit.NANOSECONDS)
+                    : remote.sendRequestAsyncUnordered(request).get(attempt.toNanos(), TimeUnit.NANOSECONDS);
+            if (reply.isSuccess()) {
+                return Optional.of(reply.getMessage().getContent().toString(StandardCharsets.UTF_8));
+            }
+            return notTaken(leader.get(), reply.getException());
+        } catch (ExecutionException e) {
+            return notTaken(leader.get(), e.getCause() == null ? e : e.getCause());
+        } catch (IOException | TimeoutException e) {
+            return notTaken(leader.get(), e);
+        }
+    }
+
+    /** Sorts a failure: only some say for sure that the envelope is not in the log. */
+    private Optional<String> notTaken(RaftPeerId leader, Throwable failure) throws Unknown, InterruptedException {
+        if (!leader.equals(server.getId())) {
+            remote.handleException(leader, failure, true); // else a stream that has failed once stays closed
+        }
+        awaitLeaderChange(AFTER_FAILURE.toMillis());
+        if (failure instanceof NotLeaderException || failure instanceof LeaderNotReadyException) {
+            return Optional.empty();
+        }
+        throw new Unknown("no answer from the leader " + leader + ": " + failure, failure);
+    }
+
+    private Optional<DivisionInfo> info() {
+        try {
+            return Optional.of(server.getDivision(group).getInfo());
+        } catch (IOException e) {
+            return Optional.empty(); // a joining member that was not called yet
+        }
+    }
+
+    private RaftClientRequest request(byte[] sealed, RaftPeerId leader) {
+        return RaftClientRequest.newBuilder()
+                .setClientId(clientId)
+                .setServerId(leader)
+                .setGroupId(group)
+                .setCallId(calls.incrementAndGet())
+                .setMessage(Message.valueOf(UnsafeByteOperations.unsafeWrap(sealed)))
+                .setType(RaftClientRequest.writeRequestType())
+                .build();
+    }
+
+    private void awaitLeaderChange(long millis) throws InterruptedException {
+        long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        synchronized (leadership) {
+            long seen = leaderChanges;
+            long left = millis;
+            while (seen == leaderChanges && left > 0) {
+                leadership.wait(left);
+                left = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.raft;
+
+import org.jspecify.annotations.NullMarked;

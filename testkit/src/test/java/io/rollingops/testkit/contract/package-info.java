@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.testkit.contract;
+
+import org.jspecify.annotations.NullMarked;
