@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Keeps the unit's lease alive, and notices when it can no longer be relied upon (rules L1 and L3). While a callback runs
- * it looks at the clock every {@link LeaseTerms#checkEvery}; at other times it is enough to ask {@link #isTrusted} before
+ * Keeps the unit's lease alive, and notices when it can no longer be relied upon (rules L1 and L3). While something
+ * runs that relies on it, it looks at the clock every {@link LeaseTerms#checkEvery}; at other times it is enough to ask {@link #isTrusted} before
  * anything begins. Safe for several threads; {@code onLost} is called on a thread of the timers, once per lease.
  */
 final class LeaseKeeper {
@@ -31,7 +31,8 @@ final class LeaseKeeper {
     private final Consumer<String> onLost;
 
     private Optional<Held> held = Optional.empty();
-    private boolean watching;
+    private int watchers;
+    private boolean checking;
 
     LeaseKeeper(
             PeerStore store,
@@ -66,24 +67,26 @@ final class LeaseKeeper {
         return held.isPresent() && held.get().trust().isTrusted(clock.bootNanos());
     }
 
-    /** A callback begins: look at the clock all the time. */
+    /** Something begins that relies on the lease: look at the clock all the time. */
     synchronized void watch() {
-        if (!watching) {
-            watching = true;
+        watchers++;
+        if (!checking) {
+            checking = true;
             held = held.map(now -> new Held(now.leaseId(), now.trust(), clock.wall(), clock.bootNanos()));
             after(terms.checkEvery(), this::check);
         }
     }
 
-    /** The callback has ended. */
+    /** One thing that relied on the lease has ended. */
     synchronized void stopWatching() {
-        watching = false;
+        watchers--;
     }
 
     private void check() {
         Optional<String> reason;
         synchronized (this) {
-            if (!watching) {
+            if (watchers == 0) {
+                checking = false;
                 return;
             }
             after(terms.checkEvery(), this::check);

@@ -54,6 +54,7 @@ public final class RollingOpsManager {
     private final Callbacks callbacks;
     private final Map<String, SyncLockBackend> syncLocks;
     private final NativeSyncLock nativeSyncLock;
+    private final NamedSyncLock namedSyncLock;
     private final UnitDriver driver;
 
     private RollingOpsManager(Builder builder) {
@@ -70,6 +71,7 @@ public final class RollingOpsManager {
                 builder.journal,
                 new UnitSettings(builder.process, builder.lease, builder.pause),
                 builder.story);
+        this.namedSyncLock = new NamedSyncLock(store, builder::nextTicket, driver::guard, builder.host.clock());
     }
 
     /**
@@ -205,6 +207,21 @@ public final class RollingOpsManager {
         throw new RollingOpsException.InvalidRequest("Unknown synchronous lock: " + backendId + "; registered are "
                 + new TreeSet<>(syncLocks.keySet())
                 + (store.snapshot().kind() == PeerSnapshot.Kind.REPLICATED ? " and " + NATIVE_SYNC_LOCK : ""));
+    }
+
+    /**
+     * Blocks until a lock with that name is held, and returns it for a try-with-resources statement. Any name will do: such
+     * locks are independent of each other and of the application's grant, and first come, first served among the units. A
+     * replicated store has them.
+     *
+     * @throws RollingOpsException.LockTimeout when it is not held after the given time
+     * @throws RollingOpsException.Refused when the store cannot have such a lock, or the unit has no live lease
+     */
+    public SyncLock acquireNamedLock(String name, Duration timeout) throws InterruptedException {
+        if (store.snapshot().kind() != PeerSnapshot.Kind.REPLICATED) {
+            throw new RollingOpsException.Refused("this peer store has no named locks");
+        }
+        return namedSyncLock.acquire(name, timeout);
     }
 
     /** Why the unit does nothing at the moment, for a status display. */

@@ -11,6 +11,8 @@ import io.rollingops.spi.PeerStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +41,7 @@ final class UnitDriver {
     private final UnitSettings settings;
     private final Consumer<UnitEvent> story;
     private final AtomicBoolean woken = new AtomicBoolean();
+    private final Set<LockSignal> guarded = ConcurrentHashMap.newKeySet();
 
     /* Of the serial executor alone. */
     private UnitLocal local;
@@ -76,10 +79,29 @@ final class UnitDriver {
     void stop() {
         String reason = "the unit's process is stopping";
         running.ifPresent(run -> cancel(run, reason));
+        guarded.forEach(signal -> signal.lose(reason));
         post(now -> {
             running.ifPresent(run -> cancel(run, reason)); // one may have begun in between
             return now.stop();
         });
+    }
+
+    /**
+     * Has a signal told when the unit's lease is lost, for work outside callbacks.
+     *
+     * @return ends that; to be called when the work has ended
+     */
+    Runnable guard(LockSignal signal) {
+        guarded.add(signal);
+        lease.watch();
+        if (!lease.isTrusted()) {
+            signal.lose("the unit has no lease that can be relied upon");
+        }
+        return () -> {
+            if (guarded.remove(signal)) {
+                lease.stopWatching();
+            }
+        };
     }
 
     /** Why there is nothing to do at the moment; for status displays. */
@@ -244,6 +266,7 @@ final class UnitDriver {
     /** On the thread that noticed; it must not wait for the serial executor, which may be waiting for the store. */
     private void leaseLost(String reason) {
         cancelUnlessHeld(reason);
+        guarded.forEach(signal -> signal.lose(reason));
         story.accept(new UnitEvent.LeaseLost(reason));
         post(now -> {
             cancelUnlessHeld(reason); // one may have begun in between

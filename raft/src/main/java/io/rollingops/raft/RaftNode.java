@@ -125,6 +125,48 @@ public final class RaftNode implements AutoCloseable {
                 name, machine, new CommandSender(settings.self().application(), owner, through, calendar));
     }
 
+    /**
+     * Carries a sealed envelope to the store; {@link OperatorEnvelope} makes one. Sending the same again is harmless.
+     *
+     * @return the answer, for {@link OperatorEnvelope.Answer#read}
+     * @throws RollingOpsException.Unavailable when nothing happened
+     * @throws RollingOpsException.Indeterminate when it may have been carried out
+     */
+    public String relay(byte[] sealed, Duration limit) {
+        if (sealed.length > Envelope.MAX_BYTES) {
+            throw new RollingOpsException.InvalidRequest(
+                    "the command is " + sealed.length + " bytes long, over the limit of " + Envelope.MAX_BYTES);
+        }
+        long endNanos = System.nanoTime() + limit.toNanos();
+        boolean mayBeInLog = false;
+        try {
+            while (System.nanoTime() - endNanos < 0) {
+                try {
+                    Optional<String> receipt =
+                            transport.send(sealed, Duration.ofNanos(Math.max(1, endNanos - System.nanoTime())));
+                    if (receipt.isPresent()) {
+                        return receipt.get();
+                    }
+                } catch (CommandSender.Unknown e) {
+                    mayBeInLog = true;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            mayBeInLog = true;
+        }
+        String message = "the store gave no answer within " + limit.toMillis() + " ms";
+        throw mayBeInLog
+                ? new RollingOpsException.Indeterminate(message + "; the command may have been carried out")
+                : new RollingOpsException.Unavailable(
+                        message + ": fewer than half of its voting members can be reached");
+    }
+
+    /** The last number of an author's commands that this member has seen. */
+    public long lastNumber(Author author) {
+        return machine.state().lastNumber(author);
+    }
+
     /** What this member has seen of the store. */
     public PeerSnapshot snapshot() {
         return machine.state().peers().snapshot();

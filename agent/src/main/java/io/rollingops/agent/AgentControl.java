@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.agent;
+
+import io.rollingops.OperationId;
+import io.rollingops.RollingOpsException;
+import io.rollingops.UnitName;
+import io.rollingops.agent.control.Connection;
+import io.rollingops.agent.control.ControlServer;
+import io.rollingops.agent.control.StatusReport;
+import io.rollingops.agent.process.RunDirectories;
+import io.rollingops.json.Json;
+import io.rollingops.json.JsonException;
+import io.rollingops.manager.RollingOpsManager;
+import io.rollingops.manager.SyncLock;
+import io.rollingops.peer.Author;
+import io.rollingops.raft.RaftMember;
+import io.rollingops.raft.RaftNode;
+import io.rollingops.spi.PeerStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/** Answers what the command line asks of an agent. Called by a thread per conversation. */
+final class AgentControl implements ControlServer.Handler {
+    private static final Duration RELAY_LIMIT = Duration.ofSeconds(10);
+
+    private final RollingOpsManager manager;
+    private final PeerStore store;
+    private final RaftNode node;
+    private final InstantSource calendar;
+    private final ScheduledExecutorService timers;
+    private final Duration stopWithin;
+
+    AgentControl(
+            RollingOpsManager manager,
+            PeerStore store,
+            RaftNode node,
+            InstantSource calendar,
+            ScheduledExecutorService timers,
+            Duration stopWithin) {
+        this.manager = manager;
+        this.store = store;
+        this.node = node;
+        this.calendar = calendar;
+        this.timers = timers;
+        this.stopWithin = stopWithin;
+    }
+
+    @Override
+    public void handle(Json.Obj request, Connection connection) throws IOException, InterruptedException {
+        try {
+            String what = request.string("do");
+            switch (what) {
+                case "status" -> connection.send(status());
+                case "watch" -> watch(connection);
+                case "request" -> connection.send(request(request));
+                case "number" -> connection.send(number(request));
+                case "relay" -> connection.send(relay(request));
+                case "lock" -> lock(request, connection);
+                case "member-add" -> connection.send(addMember(request));
+                case "member-remove" -> connection.send(removeMember(request));
+                default ->
+                    throw new RollingOpsException.InvalidRequest(
+                            "this agent does not know the request '" + what + "'; use the command line of its version");
+            }
+        } catch (JsonException | IllegalArgumentException e) {
+            throw new RollingOpsException.InvalidRequest(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private Json.Obj status() {
+        return StatusReport.of(store.self(), store.snapshot(), node.status(), calendar.instant());
+    }
+
+    /** A report now and after every change, until the caller goes away. */
+    private void watch(Connection connection) throws IOException, InterruptedException {
+        Semaphore changed = new Semaphore(1);
+        Runnable stop = store.onChange(changed::release);
+        try {
+            while (true) {
+                changed.acquire();
+                changed.drainPermits();
+                connection.send(status());
+            }
+        } finally {
+            stop.run();
+        }
+    }
+
+    private Json.Obj request(Json.Obj request) {
+        OptionalInt maxRetry = request.find("max_retry").isPresent()
+                ? OptionalInt.of(Math.toIntExact(request.integer("max_retry")))
+                : OptionalInt.empty();
+        OperationId operation =
+                manager.requestAsyncLock(request.string("callback"), request.object("arguments"), maxRetry);
+        return Json.object()
+                .put(
+                        "operations",
+                        Json.object()
+                                .put(store.self().toString(), operation.value())
+                                .build())
+                .build();
+    }
+
+    private Json.Obj number(Json.Obj request) {
+        return Json.object()
+                .put("number", node.lastNumber(new Author.Operator(request.string("operator"))))
+                .put("application", store.self().application())
+                .build();
+    }
+
+    private Json.Obj relay(Json.Obj request) {
+        byte[] sealed = Base64.getDecoder().decode(request.string("envelope"));
+        return Json.object().put("receipt", node.relay(sealed, RELAY_LIMIT)).build();
+    }
+
+    /**
+     * Takes a synchronous lock for the caller and keeps it until the caller says that its command has ended. When the lock
+     * is lost, or the caller is gone without a word, the command is ended from here if the caller does not do it.
+     */
+    private void lock(Json.Obj request, Connection connection) throws IOException, InterruptedException {
+        Duration timeout = Duration.ofMillis(request.integer("timeout_ms"));
+        Path run = Path.of(request.string("run"));
+        Optional<String> name =
+                request.find("name").isPresent() ? Optional.of(request.string("name")) : Optional.empty();
+        try (SyncLock lock = name.isPresent()
+                ? manager.acquireNamedLock(name.get(), timeout)
+                : manager.acquireSyncLock(RollingOpsManager.NATIVE_SYNC_LOCK, timeout)) {
+            lock.signal().onLost(reason -> tell(connection, reason));
+            lock.signal().onLost(reason -> killLater(run));
+            Json.ObjectBuilder held = Json.object().put("held", true);
+            lock.token().ifPresent(token -> held.put("token", token.epoch()));
+            connection.send(held.build());
+            if (!saysGoodbye(connection)) {
+                RunDirectories.kill(run);
+            }
+        }
+    }
+
+    private static boolean saysGoodbye(Connection connection) {
+        try {
+            return connection.receive().isPresent();
+        } catch (IOException e) {
+            return false; // it went away without a word
+        }
+    }
+
+    private void killLater(Path run) {
+        Future<?> unused = timers.schedule(
+                () -> {
+                    RunDirectories.kill(run);
+                    return null;
+                },
+                stopWithin.toMillis() / 2,
+                TimeUnit.MILLISECONDS);
+    }
+
+    private static void tell(Connection connection, String reason) {
+        try {
+            connection.send(Json.object().put("lost", reason).build());
+        } catch (IOException e) {
+            // The caller is gone, so nobody needs to be told.
+        }
+    }
+
+    private Json.Obj addMember(Json.Obj request) {
+        RaftMember member = new RaftMember(
+                UnitName.parse(request.string("unit")),
+                request.string("host"),
+                Math.toIntExact(request.integer("port")),
+                request.bool("voter"));
+        node.add(member);
+        return Json.object().put("added", member.unit().toString()).build();
+    }
+
+    private Json.Obj removeMember(Json.Obj request) {
+        UnitName unit = UnitName.parse(request.string("unit"));
+        node.remove(unit);
+        return Json.object().put("removed", unit.toString()).build();
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.agent;
+
+import io.rollingops.RollingOpsException;
+import io.rollingops.agent.config.AgentConfig;
+import io.rollingops.agent.config.CommandSpec;
+import io.rollingops.agent.config.ConfigException;
+import io.rollingops.agent.control.ControlServer;
+import io.rollingops.agent.process.CommandCallback;
+import io.rollingops.agent.process.RunDirectories;
+import io.rollingops.manager.Host;
+import io.rollingops.manager.HostClock;
+import io.rollingops.manager.RollingOpsManager;
+import io.rollingops.manager.UnitEvent;
+import io.rollingops.raft.Credentials;
+import io.rollingops.raft.RaftNode;
+import io.rollingops.raft.RaftPeerStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/** Builds a running agent from its configuration, from the outside in, and ends it in reverse. */
+final class Wiring {
+    private static final int TIMER_THREADS = 3;
+    private static final long FAREWELL_SECONDS = 2;
+
+    private final AgentConfig config;
+    private final AgentLog log;
+    private final Consumer<String> halt;
+    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    /**
+     * The wiring of one agent.
+     *
+     * @param halt ends the process at once, with the reason
+     */
+    Wiring(AgentConfig config, AgentLog log, Consumer<String> halt) {
+        this.config = config;
+        this.log = log;
+        this.halt = halt;
+    }
+
+    /** A running agent. */
+    interface Agent {
+        /** Gives the lock up, keeps what is queued, and ends everything. Blocks, for some seconds at most. */
+        void stop() throws IOException, InterruptedException;
+    }
+
+    /**
+     * Starts everything.
+     *
+     * @throws ConfigException when something is not as it must be, saying what to change; nothing is left running
+     * @throws RollingOpsException.InvalidRequest the same
+     */
+    Agent start() throws IOException, InterruptedException {
+        InstantSource calendar = InstantSource.system();
+        Credentials credentials = Credentials.read(
+                config.identity().certificate(),
+                config.identity().key(),
+                config.identity().authority(),
+                calendar.instant());
+        DataDirectory data = DataDirectory.open(config.dataDirectory(), config.unit());
+        RunDirectories runs = new RunDirectories(data.path().resolve("runs"));
+        for (Path leftover : runs.killLeftovers()) {
+            log.info("killed-leftovers", "run", leftover.toString());
+        }
+        FileJournal journal = new FileJournal(data.path().resolve("journal"));
+        RaftNode node = RaftNode.start(config.raft(), credentials, calendar, halt);
+        RaftPeerStore store = node.store(credentials);
+
+        ExecutorService serial = Executors.newSingleThreadExecutor(threads("rollingops-unit"));
+        ExecutorService callbacks = Executors.newCachedThreadPool(threads("rollingops-callback"));
+        ScheduledExecutorService timers = Executors.newScheduledThreadPool(TIMER_THREADS, threads("rollingops-timer"));
+        Host host = new Host(serial, callbacks, timers, new HostClock(BootClock.ofThisMachine(), calendar), halt);
+        RollingOpsManager manager = manager(store, host, journal, runs);
+        ControlServer control = ControlServer.start(
+                config.controlSocket(),
+                new AgentControl(
+                        manager, store, node, calendar, timers, config.lease().stopWithin()));
+        log.info(
+                "started",
+                "members",
+                "" + config.raft().members().size(),
+                "address",
+                config.raft().own().host() + ":" + config.raft().own().port(),
+                "socket",
+                config.controlSocket().toString());
+        return () -> {
+            control.close();
+            manager.stop();
+            boolean inOrder =
+                    stopped.await(config.lease().stopWithin().toSeconds() + FAREWELL_SECONDS, TimeUnit.SECONDS);
+            if (!inOrder) {
+                log.error("stopped-without-store", "reason", "the store did not answer; the lease runs out by itself");
+            }
+            serial.shutdownNow();
+            callbacks.shutdownNow();
+            timers.shutdownNow();
+            node.close();
+            journal.close();
+            data.close();
+        };
+    }
+
+    private RollingOpsManager manager(RaftPeerStore store, Host host, FileJournal journal, RunDirectories runs) {
+        RollingOpsManager.Builder builder = RollingOpsManager.builder(
+                        store, host, UUID.randomUUID().toString())
+                .lease(config.lease())
+                .retryPause(config.pause())
+                .journal(journal)
+                .story(event -> {
+                    log.accept(event);
+                    if (event instanceof UnitEvent.Stopped) {
+                        stopped.countDown();
+                    }
+                });
+        for (CommandSpec spec : config.callbacks().values()) {
+            CommandCallback callback = new CommandCallback(
+                    config.unit(), spec, runs, config.lease().stopWithin());
+            if (spec.hold()) {
+                builder.holdingCallback(spec.id(), callback);
+            } else {
+                builder.callback(spec.id(), callback);
+            }
+        }
+        return builder.start();
+    }
+
+    private static ThreadFactory threads(String name) {
+        AtomicInteger made = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, name + "-" + made.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.agent.cli;
+
+import io.rollingops.agent.demo.Demo;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "demo",
+        description = "Shows a rolling restart of three real services on this machine, measured from outside.",
+        footer = {
+            "",
+            "Starts three agents and three small web services on loopback, asks for a restart of every unit, probes all",
+            "services all the time, and sums up what it measured. Exit status 0 only if never more than one was down."
+        })
+final class DemoCommand implements Callable<Integer> {
+    @Option(names = "--keep", description = "Keep the demo's folder, with all logs, and say where it is.")
+    boolean keep;
+
+    @Spec
+    CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        try (Demo demo = Demo.prepare(spec.commandLine().getOut(), keep)) {
+            return demo.roll() ? ExitCodes.OK : ExitCodes.FAILED;
+        }
+    }
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.agent.config;
+
+import io.rollingops.OperationResult;
+import io.rollingops.UnitName;
+import io.rollingops.lease.LeaseTerms;
+import io.rollingops.manager.RetryPause;
+import io.rollingops.raft.RaftMember;
+import io.rollingops.raft.RaftSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * All that an agent is told, checked.
+ *
+ * @param unit which unit this is
+ * @param dataDirectory where it keeps what must survive
+ * @param controlSocket where the command line reaches it
+ * @param raft its place in the group
+ * @param identity the PEM files that prove who it is
+ * @param lease the times of its lease
+ * @param pause how long it waits after a failed attempt
+ * @param callbacks its callbacks, by id
+ */
+public record AgentConfig(
+        UnitName unit,
+        Path dataDirectory,
+        Path controlSocket,
+        RaftSettings raft,
+        Identity identity,
+        LeaseTerms lease,
+        RetryPause pause,
+        Map<String, CommandSpec> callbacks) {
+
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(10);
+    private static final Duration DEFAULT_LEASE = Duration.ofSeconds(30);
+    private static final Duration DEFAULT_STOP = Duration.ofSeconds(5);
+    private static final Duration CHECK_EVERY = Duration.ofSeconds(1);
+    private static final RetryPause DEFAULT_PAUSE = new RetryPause(Duration.ofSeconds(1), Duration.ofMinutes(1));
+    private static final int MAX_CALLBACKS = 256;
+
+    /** The PEM files of the unit's signing key. */
+    public record Identity(Path certificate, Path key, Path authority) {}
+
+    public AgentConfig {
+        callbacks = Map.copyOf(callbacks);
+    }
+
+    /**
+     * Reads a file; relative paths in it are relative to it.
+     *
+     * @throws ConfigException with every mistake, each with its line and remedy
+     */
+    public static AgentConfig read(Path file) {
+        return new Reading(file).config();
+    }
+
+    /** One reading of one file. */
+    private static final class Reading {
+        private final YamlReader yaml;
+        private final Path folder;
+
+        Reading(Path file) {
+            this.yaml = new YamlReader(file);
+            this.folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
+        }
+
+        AgentConfig config() {
+            YamlReader.Section root = yaml.read();
+            root.requiredText("unit", "web/0");
+            Optional<UnitName> unit = root.value("unit", UnitName::parse);
+            Path data = root.text("data-directory")
+                    .map(folder::resolve)
+                    .orElseGet(() -> Path.of("/var/lib/rollingops")
+                            .resolve(unit.map(name -> name.toString().replace('/', '-'))
+                                    .orElse("unit")));
+            Path socket = root.text("control-socket").map(folder::resolve).orElse(data.resolve("control/agent.sock"));
+            Optional<Identity> identity = root.section("identity").map(this::identity);
+            if (identity.isEmpty()) {
+                yaml.problem(
+                        root.line(), "'identity' is missing; 'rollingops init' or 'rollingops certs' makes the files");
+            }
+            Optional<LeaseTerms> lease = lease(root);
+            RetryPause pause = root.section("retry-pause").flatMap(this::pause).orElse(DEFAULT_PAUSE);
+            Map<String, CommandSpec> callbacks = callbacks(root);
+            Optional<RaftSettings> raft = unit.flatMap(self -> raft(root, self, data));
+            root.end();
+            yaml.finish();
+            return new AgentConfig(
+                    unit.orElseThrow(),
+                    data,
+                    socket,
+                    raft.orElseThrow(),
+                    identity.orElseThrow(),
+                    lease.orElseThrow(),
+                    pause,
+                    callbacks);
+        }
+
+        private Identity identity(YamlReader.Section section) {
+            Identity identity = new Identity(
+                    folder.resolve(section.requiredText("certificate", "unit.pem")),
+                    folder.resolve(section.requiredText("key", "unit.key")),
+                    folder.resolve(section.requiredText("authority", "authority.pem")));
+            section.end();
+            return identity;
+        }
+
+        private Optional<LeaseTerms> lease(YamlReader.Section root) {
+            Duration ttl = root.value("lease", Durations::parse).orElse(DEFAULT_LEASE);
+            Duration stop = root.value("stop-within", Durations::parse).orElse(DEFAULT_STOP);
+            Duration check = root.value("check-every", Durations::parse).orElse(CHECK_EVERY);
+            try {
+                return Optional.of(new LeaseTerms(ttl, stop, check));
+            } catch (IllegalArgumentException e) {
+                yaml.problem(root.line("lease"), "'lease': " + e.getMessage());
+                return Optional.empty();
+            }
+        }
+
+        private Optional<RetryPause> pause(YamlReader.Section section) {
+            Duration first = section.value("first", Durations::parse).orElse(DEFAULT_PAUSE.first());
+            Duration longest = section.value("longest", Durations::parse).orElse(DEFAULT_PAUSE.longest());
+            section.end();
+            try {
+                return Optional.of(new RetryPause(first, longest));
+            } catch (IllegalArgumentException e) {
+                yaml.problem(section.line(), "'retry-pause': " + e.getMessage());
+                return Optional.empty();
+            }
+        }
+
+        private Optional<RaftSettings> raft(YamlReader.Section root, UnitName self, Path data) {
+            List<RaftMember> members = new ArrayList<>();
+            for (YamlReader.Section section : root.sections("members")) {
+                member(section).ifPresent(members::add);
+            }
+            boolean joining = root.value("join", Reading::flag).orElse(false);
+            Optional<RaftSettings.Tls> tls = root.section("tls").map(this::tls);
+            RaftSettings.Elections elections =
+                    root.section("elections").flatMap(this::elections).orElse(RaftSettings.Elections.LAN);
+            try {
+                return Optional.of(new RaftSettings(self, members, joining, data.resolve("raft"), tls, elections));
+            } catch (IllegalArgumentException e) {
+                yaml.problem(root.line("members"), "'members': " + e.getMessage());
+                return Optional.empty();
+            }
+        }
+
+        private Optional<RaftMember> member(YamlReader.Section section) {
+            section.requiredText("unit", "web/0");
+            Optional<UnitName> unit = section.value("unit", UnitName::parse);
+            String address = section.requiredText("address", "10.0.0.5:7946");
+            boolean voter = section.value("voter", Reading::flag).orElse(true);
+            section.end();
+            int colon = address.lastIndexOf(':');
+            if (unit.isEmpty() || address.isEmpty()) {
+                return Optional.empty();
+            }
+            try {
+                if (colon < 1) {
+                    throw new IllegalArgumentException("'" + address + "' has no port; write it like 10.0.0.5:7946");
+                }
+                return Optional.of(new RaftMember(
+                        unit.get(),
+                        address.substring(0, colon),
+                        Integer.parseInt(address.substring(colon + 1)),
+                        voter));
+            } catch (NumberFormatException e) {
+                yaml.problem(section.line("address"), "'" + address + "' has no port number after the colon");
+            } catch (IllegalArgumentException e) {
+                yaml.problem(section.line("address"), String.valueOf(e.getMessage()));
+            }
+            return Optional.empty();
+        }
+
+        private RaftSettings.Tls tls(YamlReader.Section section) {
+            RaftSettings.Tls tls = new RaftSettings.Tls(
+                    folder.resolve(section.requiredText("certificate", "tls.pem")),
+                    folder.resolve(section.requiredText("key", "tls.key")),
+                    folder.resolve(section.requiredText("authority", "authority.pem")));
+            section.end();
+            return tls;
+        }
+
+        private Optional<RaftSettings.Elections> elections(YamlReader.Section section) {
+            Duration min = section.value("min", Durations::parse).orElse(RaftSettings.Elections.LAN.min());
+            Duration max = section.value("max", Durations::parse).orElse(RaftSettings.Elections.LAN.max());
+            section.end();
+            try {
+                return Optional.of(new RaftSettings.Elections(min, max));
+            } catch (IllegalArgumentException e) {
+                yaml.problem(section.line(), "'elections': " + e.getMessage());
+                return Optional.empty();
+            }
+        }
+
+        private Map<String, CommandSpec> callbacks(YamlReader.Section root) {
+            Map<String, CommandSpec> callbacks = new TreeMap<>();
+            Optional<YamlReader.Section> section = root.section("callbacks");
+            if (section.isEmpty()) {
+                return callbacks;
+            }
+            for (String id : section.get().keys()) {
+                section.get().section(id).ifPresent(fields -> callbacks.put(id, callback(id, fields)));
+                if (id.isBlank() || id.startsWith("rollingops.")) {
+                    yaml.problem(
+                            section.get().line(id), "callback id '" + id + "' is blank or begins with 'rollingops.'");
+                }
+            }
+            if (callbacks.size() > MAX_CALLBACKS) {
+                yaml.problem(
+                        section.get().line(), callbacks.size() + " callbacks are over the limit of " + MAX_CALLBACKS);
+            }
+            return callbacks;
+        }
+
+        private CommandSpec callback(String id, YamlReader.Section fields) {
+            List<String> command = fields.texts("command");
+            if (command.isEmpty() || command.get(0).isBlank()) {
+                yaml.problem(
+                        fields.line(),
+                        "callback '" + id + "' needs a command, for example 'command: [systemctl, restart, web]'");
+            }
+            Map<String, String> environment = new LinkedHashMap<>();
+            fields.section("environment")
+                    .ifPresent(variables -> variables
+                            .keys()
+                            .forEach(name -> variables.text(name).ifPresent(value -> environment.put(name, value))));
+            Map<Integer, OperationResult> results = new TreeMap<>(CommandSpec.DEFAULT_RESULTS);
+            OperationResult otherwise = fields.section("exit-codes")
+                    .flatMap(codes -> exitCodes(codes, results))
+                    .orElse(OperationResult.RETRY_RELEASE);
+            CommandSpec spec = new CommandSpec(
+                    id,
+                    command,
+                    fields.value("timeout", Durations::parse).orElse(DEFAULT_TIMEOUT),
+                    fields.value("hold", Reading::flag).orElse(false),
+                    fields.text("directory").map(folder::resolve).orElse(folder),
+                    environment,
+                    results,
+                    otherwise);
+            fields.end();
+            return spec;
+        }
+
+        private Optional<OperationResult> exitCodes(YamlReader.Section codes, Map<Integer, OperationResult> results) {
+            Optional<OperationResult> otherwise = Optional.empty();
+            for (String code : codes.keys()) {
+                Optional<OperationResult> result = codes.value(code, Reading::result);
+                if (code.equals("other")) {
+                    otherwise = result;
+                } else if (code.matches("[0-9]{1,3}") && Integer.parseInt(code) < 256) {
+                    result.ifPresent(meaning -> results.put(Integer.parseInt(code), meaning));
+                } else {
+                    yaml.problem(codes.line(code), "'" + code + "' is not an exit status from 0 to 255, or 'other'");
+                }
+            }
+            return otherwise;
+        }
+
+        private static OperationResult result(String text) {
+            return OperationResult.ofWire(text)
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "'" + text + "' is not a result; results are release, retry-release and retry-hold"));
+        }
+
+        private static boolean flag(String text) {
+            if (text.equals("true") || text.equals("false")) {
+                return text.equals("true");
+            }
+            throw new IllegalArgumentException("'" + text + "' is neither true nor false");
+        }
+    }
+}

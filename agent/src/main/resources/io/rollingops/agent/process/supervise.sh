@@ -1,0 +1,42 @@
+# Runs a command in a process group of its own and ends the whole group when it is told to, or when whoever holds the
+# other end of the control pipe is gone, however that came.
+#
+#   sh supervise.sh CONTROL RUN COMMAND [ARG ...]
+#
+# CONTROL: '-' for standard input, else a named pipe; each line is a signal name to send to the group, its end is KILL.
+# RUN: a folder; the file 'group' in it names the process group, the file 'ended-by-order' says that it was told to end.
+# The exit status is the command's; 137 when the group was killed.
+control=$1
+run=$2
+shift 2
+if [ "$control" = - ]; then
+  exec 3<&0 </dev/null
+else
+  exec 3<"$control"
+fi
+setsid "$@" 3<&- &
+group=$!
+echo "$group" >"$run/group"
+(
+  exec >/dev/null 2>&1
+  while read -r order <&3; do
+    : >"$run/ended-by-order"
+    kill -s "$order" -- "-$group" || kill -s "$order" "$group"
+  done
+  : >"$run/ended-by-order"
+  kill -s KILL -- "-$group" || kill -s KILL "$group"
+) &
+guard=$!
+exec 3<&-
+wait "$group"
+status=$?
+if [ -e "$run/ended-by-order" ]; then
+  tries=0
+  while kill -s KILL -- "-$group" 2>/dev/null && [ "$tries" -lt 500 ]; do
+    tries=$((tries + 1))
+    sleep 0.01
+  done
+else
+  kill "$guard" 2>/dev/null
+fi
+exit "$status"

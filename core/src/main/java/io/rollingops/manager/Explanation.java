@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.manager;
+
+import io.rollingops.Operation;
+import io.rollingops.UnitName;
+import io.rollingops.peer.Grant;
+import io.rollingops.peer.Member;
+import io.rollingops.peer.Outcome;
+import io.rollingops.peer.PeerSnapshot;
+import io.rollingops.peer.UnitBag;
+import io.rollingops.peer.UnitRecord;
+import io.rollingops.schedule.Hindrance;
+import io.rollingops.schedule.Intent;
+import io.rollingops.schedule.UnitView;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Why a unit does what it does, in words for a person, and what that person can do. A pure function of what is seen of
+ * the store.
+ *
+ * @param reason what the unit waits for or does
+ * @param remedy what to do; empty when there is nothing to be done
+ */
+public record Explanation(String reason, String remedy) {
+
+    /** Explains one unit. */
+    public static Explanation of(PeerSnapshot seen, UnitName unit) {
+        Member member = seen.members().get(unit);
+        if (member == null) {
+            return new Explanation(
+                    unit + " is not a member of the store",
+                    "start its agent; if it should be one of this application, members are "
+                            + seen.members().keySet());
+        }
+        if (member.bag() instanceof UnitBag.Damaged damaged) {
+            return new Explanation(
+                    "the databag of " + unit + " cannot be read: " + damaged.reason() + "; the other units go on",
+                    "remove the unit and add it under a new number, or use the version that wrote the databag");
+        }
+        UnitRecord record = member.record().orElseThrow();
+        Optional<Operation> head = record.queue().head();
+        if (seen.isGrantedTo(unit)) {
+            return holder(seen, unit, record, seen.grant());
+        }
+        return head.map(operation -> waiting(seen, unit, record, operation))
+                .orElseGet(() -> new Explanation(unit + " has nothing to do", ""));
+    }
+
+    private static Explanation holder(PeerSnapshot seen, UnitName unit, UnitRecord record, Grant grant) {
+        String what = record.queue().head().map(head -> head.callbackId()).orElse("nothing");
+        boolean offline = isOffline(seen, unit);
+        if (offline && grant.hold()) {
+            return new Explanation(
+                    unit + " has the lock for " + what + " under grant " + grant.epoch()
+                            + ", which is held although its agent is gone; nobody else gets a turn",
+                    "start its agent; or see that the callback is not running there, and type: rollingops force-release "
+                            + unit + " " + grant.epoch());
+        }
+        if (offline) {
+            return new Explanation(
+                    unit + " has the lock for " + what + " under grant " + grant.epoch()
+                            + ", and its agent does not answer; the lock is free again when its lease has run out",
+                    "");
+        }
+        return grant.phase() == Grant.Phase.RUNNING
+                ? new Explanation(unit + " runs " + what + " under grant " + grant.epoch(), "")
+                : new Explanation(unit + " was granted the lock for " + what + " and is about to start", "");
+    }
+
+    private static Explanation waiting(PeerSnapshot seen, UnitName unit, UnitRecord record, Operation head) {
+        UnitView view = seen.views().stream()
+                .filter(candidate -> candidate.unit().equals(unit))
+                .findFirst()
+                .orElseThrow();
+        if (view.hindrance().isPresent()) {
+            return hindered(unit, record, head, view.hindrance().get());
+        }
+        if (seen.slot().open()) {
+            UnitName holder = seen.grant().unit().orElseThrow();
+            Explanation why = of(seen, holder);
+            return new Explanation(
+                    unit + " waits with " + head.callbackId() + rank(seen, view) + ": " + why.reason(), why.remedy());
+        }
+        return new Explanation(unit + " is next with " + head.callbackId(), "");
+    }
+
+    private static Explanation hindered(UnitName unit, UnitRecord record, Operation head, Hindrance hindrance) {
+        String waits = unit + " has " + record.queue().size() + " queued, first " + head.callbackId() + ", ";
+        return switch (hindrance) {
+            case OFFLINE -> new Explanation(waits + "and its agent is not running", "start the agent of " + unit);
+            case NOT_READY ->
+                new Explanation(
+                        waits + "and pauses after a failed attempt" + lastFailure(record),
+                        "it tries again by itself; mend what made it fail");
+            case OTHER_PROTOCOL ->
+                new Explanation(
+                        waits + "and still runs the original library, which this protocol cannot protect",
+                        "upgrade " + unit + "; its operations are kept until then");
+            case UNREADABLE -> new Explanation(waits + "and its databag cannot be read", "");
+        };
+    }
+
+    private static String lastFailure(UnitRecord record) {
+        List<Outcome> outcomes = record.answers().outcomes();
+        if (outcomes.isEmpty()) {
+            return "";
+        }
+        Outcome last = outcomes.get(outcomes.size() - 1);
+        return " (attempt " + last.attempt() + (last.note().isEmpty() ? "" : ", " + last.note()) + ")";
+    }
+
+    private static String rank(PeerSnapshot seen, UnitView view) {
+        long before = seen.views().stream()
+                .filter(other -> other.hindrance().isEmpty() && other.intent() == Intent.REQUEST)
+                .filter(other -> !seen.isGrantedTo(other.unit()))
+                .filter(other -> view.intent() != Intent.REQUEST
+                        || other.headOrder() < view.headOrder()
+                        || (other.headOrder() == view.headOrder()
+                                && other.unit().compareTo(view.unit()) < 0))
+                .filter(other -> !other.unit().equals(view.unit()))
+                .count();
+        return before == 0 ? "" : ", behind " + before + (before == 1 ? " other" : " others");
+    }
+
+    private static boolean isOffline(PeerSnapshot seen, UnitName unit) {
+        return seen.views().stream()
+                .anyMatch(view -> view.unit().equals(unit) && view.hindrance().equals(Optional.of(Hindrance.OFFLINE)));
+    }
+}
