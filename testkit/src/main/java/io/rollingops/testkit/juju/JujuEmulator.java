@@ -392,6 +392,11 @@ public final class JujuEmulator implements AutoCloseable {
         return ask(() -> controller.log(UnitName.parse(unit)));
     }
 
+    /** Where all files of the model lie. */
+    public Path folder() {
+        return controller.host().root();
+    }
+
     /** The unit's copy of its charm; not for a charm that is Java code. */
     public Path charmFolder(String unit) {
         return ask(() ->
