@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads what a charm folder says about its charm: {@code metadata.yaml}, {@code config.yaml} and {@code actions.yaml},
- * or {@code charmcraft.yaml} with all of it.
+ * Reads what a charm folder says about its charm: {@code metadata.yaml}, {@code config.yaml} and {@code actions.yaml}, the
+ * last two if they are there. It must lie as Juju unpacks it; {@code charmcraft.yaml} is for the packing only.
  */
 final class CharmFolder {
 
@@ -25,10 +25,9 @@ final class CharmFolder {
      */
     static CharmMetadata read(Path folder) throws IOException {
         Json.Obj metadata = load(folder.resolve("metadata.yaml"))
-                .or(() -> load(folder.resolve("charmcraft.yaml")))
-                .orElseThrow(() -> new IOException(folder + " has neither metadata.yaml nor charmcraft.yaml"));
-        Json.Obj config = load(folder.resolve("config.yaml")).orElseGet(() -> child(metadata, "config"));
-        Json.Obj actions = load(folder.resolve("actions.yaml")).orElseGet(() -> child(metadata, "actions"));
+                .orElseThrow(() -> new IOException(folder + " has no metadata.yaml"));
+        Json.Obj config = load(folder.resolve("config.yaml")).orElse(Json.Obj.EMPTY);
+        Json.Obj actions = load(folder.resolve("actions.yaml")).orElse(Json.Obj.EMPTY);
         return new CharmMetadata(
                 metadata.string("name"),
                 endpoints(child(metadata, "peers")),

@@ -14,15 +14,17 @@ final class ShellCharm {
               restart: {interface: rolling_op}
             requires:
               etcd: {interface: etcd_client}
-            actions:
-              restart:
-                params:
-                  delay: {type: integer, default: 3}
-              other: {}
-            config:
-              options:
-                level: {type: int, default: 1}
-                name: {type: string}
+            """;
+    private static final String ACTIONS = """
+            restart:
+              params:
+                delay: {type: integer, default: 3}
+            other: {}
+            """;
+    private static final String CONFIG = """
+            options:
+              level: {type: int, default: 1}
+              name: {type: string}
             """;
 
     private ShellCharm() {}
@@ -30,7 +32,9 @@ final class ShellCharm {
     /** A charm that runs these lines for each hook and action, which it finds in {@code $hook}. */
     static Path write(Path folder, String lines) throws IOException {
         Files.createDirectories(folder);
-        Files.writeString(folder.resolve("charmcraft.yaml"), METADATA);
+        Files.writeString(folder.resolve("metadata.yaml"), METADATA);
+        Files.writeString(folder.resolve("actions.yaml"), ACTIONS);
+        Files.writeString(folder.resolve("config.yaml"), CONFIG);
         script(folder.resolve("dispatch"), "hook=${JUJU_DISPATCH_PATH##*/}\n" + lines);
         return folder;
     }
