@@ -197,7 +197,7 @@ class EtcdProviderTest {
         }
     }
 
-    private static final class FakeEtcd implements EtcdAccess {
+    static final class FakeEtcd implements EtcdAccess {
         final List<String> calls = new ArrayList<>();
         List<String> endpoints = List.of("10.0.0.1:2379");
         String authority = "the authority";
