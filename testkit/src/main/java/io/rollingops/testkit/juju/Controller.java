@@ -5,9 +5,7 @@ import io.rollingops.UnitName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,56 +14,35 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
 /**
  * Runs a model: starts what its units have to do, answers the hook commands of what runs, and draws the consequences
  * when it has ended.
  *
- * <p>One thread owns the model; everything that touches it is done there, by {@link #ask} or {@link #post}. Charms run
- * on threads of their own, one operation of a unit at a time, and one of a machine, since all agents of a machine share
- * its lock. New operations begin only while somebody drives ({@link #drive}) or for a single step; what has begun goes
- * on to its end in any case.
+ * <p>One thread owns the model; everything here is done on it, but for {@link #ask}, {@link #change}, {@link #drive},
+ * {@link #quiet}, {@link #beginOne} and {@link #close}, which any thread may call and which wait for it. Charms run on
+ * threads of their own, one operation of a unit at a time, and one of a machine, since all agents of a machine share its
+ * lock. New operations begin only while somebody drives or for a single step; what has begun goes on to its end in any
+ * case.
  */
 final class Controller implements AutoCloseable {
     private final JujuModel model;
     private final int parallelMax;
     private final FaultPlan faults = new FaultPlan();
-    private final CharmHost host;
+    private final Journal journal = new Journal();
     private final Pulse pulse = new Pulse();
-    private final ExecutorService owner;
-    private final ExecutorService threads;
-    private final Thread ownerThread;
+    private final ModelThread owner = new ModelThread(pulse);
+    private final ExecutorService threads =
+            Executors.newCachedThreadPool(task -> ModelThread.daemon(task, "juju-charm"));
+    private final CharmHost host;
 
     private final Map<UnitName, Running> running = new HashMap<>();
     private final Set<Integer> busyMachines = new HashSet<>();
-    private final List<TraceEntry> trace = new ArrayList<>();
-    private final Map<UnitName, List<LogLine>> logs = new HashMap<>();
-    private Optional<RuntimeException> broken = Optional.empty();
     private boolean driving;
     private int begun;
-
-    /** An operation whose charm runs. */
-    private static final class Running {
-        final int number;
-        final HookContext context;
-        final Launch launch;
-        final Instant modelTime;
-        final Instant begun = Instant.now();
-        final List<CommandCall> commands = new ArrayList<>();
-        Optional<CharmRun> run = Optional.empty();
-
-        Running(int number, HookContext context, Launch launch, Instant modelTime) {
-            this.number = number;
-            this.context = context;
-            this.launch = launch;
-            this.modelTime = modelTime;
-        }
-    }
 
     /**
      * A controller that stands still.
@@ -75,22 +52,7 @@ final class Controller implements AutoCloseable {
     Controller(ModelSettings settings, HostSettings hostSettings, int parallelMax) throws IOException {
         this.model = new JujuModel(settings);
         this.parallelMax = parallelMax;
-        CompletableFuture<Thread> thread = new CompletableFuture<>();
-        this.owner = Executors.newSingleThreadExecutor(task -> {
-            Thread t = daemon(task, "juju-model");
-            thread.complete(t);
-            return t;
-        });
-        this.threads = Executors.newCachedThreadPool(task -> daemon(task, "juju-charm"));
-        owner.execute(() -> {});
-        this.ownerThread = thread.join();
         this.host = new CharmHost(hostSettings, threads, this::answer);
-    }
-
-    private static Thread daemon(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        return thread;
     }
 
     JujuModel model() {
@@ -101,32 +63,21 @@ final class Controller implements AutoCloseable {
         return faults;
     }
 
+    Journal journal() {
+        return journal;
+    }
+
     CharmHost host() {
         return host;
     }
 
+    /** Beats whenever something has changed. */
     Pulse pulse() {
         return pulse;
     }
 
-    // --- getting to the thread that owns the model
-
-    /** Does something with the model, and waits for it; an exception of the question is the caller's. */
     <T> T ask(Callable<T> question) {
-        if (Thread.currentThread() == ownerThread) {
-            return call(question);
-        }
-        try {
-            return owner.submit(question).get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw new IllegalStateException("the emulator failed", e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while the emulator worked", e);
-        }
+        return owner.ask(question);
     }
 
     /** As {@link #ask}; afterwards whatever became due begins, if somebody drives. */
@@ -138,32 +89,6 @@ final class Controller implements AutoCloseable {
         });
     }
 
-    private static <T> T call(Callable<T> question) {
-        try {
-            return question.call();
-        } catch (RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException("the emulator failed", e);
-        }
-    }
-
-    /** An error of ours stops the model: the next who waits for it gets the error. */
-    private void post(Runnable message) {
-        try {
-            owner.execute(() -> {
-                try {
-                    message.run();
-                } catch (RuntimeException e) {
-                    broken = Optional.of(e);
-                    pulse.beat();
-                }
-            });
-        } catch (RejectedExecutionException closed) {
-            // The emulator is closed; what still comes in concerns nobody.
-        }
-    }
-
     private void changed() {
         if (driving) {
             beginAllReady();
@@ -171,7 +96,7 @@ final class Controller implements AutoCloseable {
         pulse.beat();
     }
 
-    // --- beginning operations
+    // --- beginning and ending operations
 
     void drive(boolean on) {
         ask(() -> {
@@ -183,12 +108,7 @@ final class Controller implements AutoCloseable {
 
     /** Whether nothing runs and nothing is due. */
     boolean quiet() {
-        return ask(() -> {
-            if (broken.isPresent()) {
-                throw new IllegalStateException("the emulator failed", broken.get());
-            }
-            return running.isEmpty() && ready().isEmpty();
-        });
+        return ask(() -> running.isEmpty() && ready().isEmpty());
     }
 
     /** Begins one operation, of that unit or of any; gives its number. */
@@ -234,26 +154,22 @@ final class Controller implements AutoCloseable {
         return ready;
     }
 
-    private UnitAgent agentOf(JujuUnit unit) {
-        return new UnitAgent(
-                model, unit, faults, (level, message) -> log(unit.name, new LogLine(level, sourceOf(unit), message)));
-    }
-
-    private String sourceOf(JujuUnit unit) {
-        return Optional.ofNullable(running.get(unit.name))
-                .map(now -> now.context.name())
-                .orElse("");
+    UnitAgent agentOf(JujuUnit unit) {
+        return new UnitAgent(model, unit, faults, (level, message) -> {
+            Running now = running.get(unit.name);
+            journal.log(unit.name, new LogLine(level, now == null ? "" : now.context.name(), message));
+        });
     }
 
     /** Begins the agent's next operation; gives its number if it runs the charm. */
     private Optional<Integer> begin(UnitAgent agent) {
+        JujuUnit unit = agent.unit();
         Operation operation = agent.next().orElseThrow();
         if (operation instanceof Operation.AcceptLeadership) {
             agent.acceptLeadership();
         } else if (operation instanceof Operation.ResignLeadership) {
             agent.resignLeadership();
         } else if (operation instanceof Operation.UpgradeCharm) {
-            JujuUnit unit = agent.unit();
             host.install(unit.name, unit.machine, unit.app.charm());
             agent.charmUpgraded();
         } else if (operation instanceof Operation.Die) {
@@ -277,80 +193,46 @@ final class Controller implements AutoCloseable {
                 HookEnvironment.of(context, host.folders(unit.name, unit.machine)),
                 path,
                 context.commands().map(task -> task.request().commands()));
-        Running started = new Running(++begun, context, launch, model.now());
-        running.put(unit.name, started);
+        Running now = new Running(++begun, agent, context, launch, model.now());
+        running.put(unit.name, now);
         busyMachines.add(unit.machine);
-        unit.agent = new Status("executing", "running " + describe(context));
         threads.execute(() -> {
-            RunReport report = runCharm(started);
-            post(() -> ended(agent, started, report));
+            RunReport report = runCharm(now);
+            owner.post(() -> ended(now, report));
         });
-        return started.number;
+        return now.number;
     }
 
     /** On a thread of the charm's. */
-    private RunReport runCharm(Running started) {
-        Optional<CharmRun> run;
+    private RunReport runCharm(Running now) {
         try {
-            run = host.start(started.launch);
-        } catch (UncheckedIOException e) {
+            Optional<CharmRun> run = host.start(now.launch);
+            if (run.isEmpty()) {
+                return RunReport.missing();
+            }
+            owner.post(() -> now.started(run.get()));
+            return run.get().await();
+        } catch (RuntimeException e) {
             return new RunReport(
-                    new RunReport.Ending.Exited(1), "", String.valueOf(e.getCause()), Duration.ZERO, Duration.ZERO, 0);
+                    new RunReport.Ending.Exited(1), "", "the emulator: " + e, Duration.ZERO, Duration.ZERO, 0);
         }
-        if (run.isEmpty()) {
-            return RunReport.missing();
-        }
-        post(() -> started.run = run);
-        return run.get().await();
     }
 
-    private void ended(UnitAgent agent, Running ended, RunReport report) {
-        JujuUnit unit = agent.unit();
+    private void ended(Running ended, RunReport report) {
+        JujuUnit unit = ended.unit();
         HookContext context = ended.context;
-        logOutput(unit.name, context.name(), "DEBUG", report.stdout());
-        logOutput(unit.name, context.name(), "WARNING", report.stderr());
+        journal.logOutput(unit.name, context.name(), report);
         boolean stillThere = model.findUnit(unit.name).filter(unit::equals).isPresent();
-        Outcome outcome = stillThere ? agent.end(context, report) : Outcome.FAILED;
-        if (!unit.inError()) {
-            unit.agent = Status.IDLE;
-        }
+        Outcome outcome = stillThere ? ended.agent.end(context, report) : Outcome.FAILED;
         running.remove(unit.name);
         busyMachines.remove(unit.machine);
-        trace.add(new TraceEntry(
-                ended.number,
-                unit.name,
-                kind(context),
-                context.commands().map(task -> task.request().commands()).orElse(context.name()),
-                describe(context),
-                ended.modelTime,
-                ended.begun,
-                report.wall(),
-                report.cpu(),
-                report.maxMemoryKib(),
-                report.ending().toString(),
-                outcome,
-                ended.commands));
+        journal.add(ended.traced(report, outcome));
         boolean rebootDue = context.reboot() == HookContext.Reboot.NOW
                 || (context.reboot() == HookContext.Reboot.AFTER_HOOK && outcome == Outcome.COMMITTED);
         if (rebootDue) {
             reboot(unit.machine);
         }
         changed();
-    }
-
-    private static TraceEntry.Kind kind(HookContext context) {
-        if (context.action().isPresent()) {
-            return TraceEntry.Kind.ACTION;
-        }
-        return context.commands().isPresent() ? TraceEntry.Kind.COMMANDS : TraceEntry.Kind.HOOK;
-    }
-
-    private static String describe(HookContext context) {
-        return context.hook()
-                .map(Hook::describe)
-                .or(() -> context.action().map(task -> "action " + task.name))
-                .orElseGet(() -> "juju-exec "
-                        + context.commands().orElseThrow().request().commands());
     }
 
     // --- machines and agents
@@ -375,7 +257,7 @@ final class Controller implements AutoCloseable {
         Running now = running.get(unit.name);
         if (now != null) {
             unit.interrupted = true;
-            now.run.ifPresent(CharmRun::terminate);
+            now.terminate();
         }
         model.abortCommands(unit.name);
         unit.remoteDatabags.clear();
@@ -385,9 +267,22 @@ final class Controller implements AutoCloseable {
     void removeByForce(JujuUnit unit) {
         Running now = running.get(unit.name);
         if (now != null) {
-            now.run.ifPresent(CharmRun::kill);
+            now.kill();
         }
         model.unitGone(unit);
+    }
+
+    /** How the unit's agent is doing: what it runs, or which hook has failed. */
+    Status agentStatus(JujuUnit unit) {
+        Running now = running.get(unit.name);
+        return now == null || unit.inError()
+                ? unit.agentStatus()
+                : new Status("executing", "running " + now.describe());
+    }
+
+    /** What runs now, for people. */
+    List<String> runningNow() {
+        return running.values().stream().map(Running::toString).sorted().toList();
     }
 
     // --- hook commands
@@ -395,7 +290,7 @@ final class Controller implements AutoCloseable {
     /** Answers a hook command, or takes a juju-exec, whose answer comes when its commands have run. */
     private CompletableFuture<CommandReply> answer(int machine, CommandServer.Request request) {
         CompletableFuture<CommandReply> answer = new CompletableFuture<>();
-        post(() -> {
+        boolean open = owner.post(() -> {
             try {
                 if (request.call().command().equals("juju-exec")) {
                     jujuExec(machine, request, answer);
@@ -407,6 +302,9 @@ final class Controller implements AutoCloseable {
                 throw e;
             }
         });
+        if (!open) {
+            answer.complete(CommandReply.error(1, "the emulator is closed"));
+        }
         return answer;
     }
 
@@ -433,20 +331,18 @@ final class Controller implements AutoCloseable {
         if (caller.isEmpty()) {
             return CommandReply.error(1, "bad request: wrong context ID; got " + CommandFailure.quoted(contextId));
         }
-        CommandReply reply = hookCommand(caller.get(), request.call());
+        Invocation call = request.call();
+        CommandReply reply = hookCommand(caller.get(), call);
         if (!reply.equals(CommandReply.NEEDS_STDIN)) {
-            caller.get()
-                    .commands
-                    .add(new CommandCall(
-                            request.call().command(), request.call().args(), reply.exitCode(), reply.stderr()));
+            caller.get().commands.add(new CommandCall(call.command(), call.args(), reply.exitCode(), reply.stderr()));
         }
         return reply;
     }
 
     private CommandReply hookCommand(Running caller, Invocation call) {
-        UnitName unit = caller.launch.unit();
+        UnitName unit = caller.unit().name;
         if (faults.killsAt(unit, caller.commands.size() + 1)) {
-            caller.run.ifPresent(CharmRun::kill);
+            caller.kill();
             return CommandReply.error(1, "the charm was killed");
         }
         if (faults.failsCommand(unit, call.command())) {
@@ -454,59 +350,28 @@ final class Controller implements AutoCloseable {
         }
         CommandReply reply = HookCommands.run(caller.context, call);
         if (caller.context.reboot() == HookContext.Reboot.NOW) {
-            caller.run.ifPresent(CharmRun::kill);
+            caller.kill();
         }
         return reply;
-    }
-
-    // --- what was done and said
-
-    private void logOutput(UnitName unit, String source, String level, String text) {
-        text.lines().forEach(line -> log(unit, new LogLine(level, source, line)));
-    }
-
-    private void log(UnitName unit, LogLine line) {
-        logs.computeIfAbsent(unit, name -> new ArrayList<>()).add(line);
-    }
-
-    List<LogLine> log(UnitName unit) {
-        return List.copyOf(logs.getOrDefault(unit, List.of()));
-    }
-
-    /** What has ended, in the order in which it began. */
-    List<TraceEntry> trace() {
-        return trace.stream()
-                .sorted(Comparator.comparingInt(TraceEntry::number))
-                .toList();
-    }
-
-    /** What runs now, for people. */
-    List<String> runningNow() {
-        return running.values().stream()
-                .map(now ->
-                        "#" + now.number + " " + now.launch.unit() + " " + describe(now.context) + ": still running")
-                .sorted()
-                .toList();
     }
 
     /** Ends all charms. What runs in this process goes on to its next hook command. May be called twice. */
     @Override
     public void close() {
-        if (!owner.isShutdown()) {
-            ask(() -> {
+        if (!owner.closed()) {
+            owner.post(() -> {
                 driving = false;
-                running.values().forEach(now -> now.run.ifPresent(CharmRun::kill));
+                running.values().forEach(Running::kill);
                 model.units().forEach(unit -> model.abortCommands(unit.name));
-                return true;
             });
         }
+        owner.close();
         try {
             host.close();
         } catch (IOException e) {
             throw new UncheckedIOException("left behind: " + host.root(), e);
         } finally {
-            owner.shutdownNow();
-            threads.shutdownNow();
+            threads.shutdown();
         }
     }
 }

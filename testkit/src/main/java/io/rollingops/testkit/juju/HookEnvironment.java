@@ -49,7 +49,7 @@ final class HookEnvironment {
                         .put("JUJU_ACTION_UUID", task.uuid)
                         .put("JUJU_ACTION_TAG", "action-" + task.uuid));
         context.commands().ifPresent(task -> addRelation(context, task.request(), variables));
-        return variables.all();
+        return variables.putAll(unit.extraVariables).all();
     }
 
     private static void addRelation(HookContext context, JujuExec request, Variables variables) {

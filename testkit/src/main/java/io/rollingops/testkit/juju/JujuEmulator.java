@@ -225,6 +225,11 @@ public final class JujuEmulator implements AutoCloseable {
         changing(() -> controller.model().advance(time));
     }
 
+    /** Sets a variable for a unit's charm that Juju would not: for a knob of the charm, or for a library to preload. */
+    public void setVariable(String unit, String name, String value) {
+        changing(() -> unit(unit).extraVariables.put(name, value));
+    }
+
     public Faults faults() {
         return faults;
     }
@@ -341,7 +346,8 @@ public final class JujuEmulator implements AutoCloseable {
     }
 
     private UnitStatus status(JujuUnit unit) {
-        return new UnitStatus(unit.name, unit.app.lease.heldBy(unit.name), unit.dying, unit.workload, unit.agent);
+        return new UnitStatus(
+                unit.name, unit.app.lease.heldBy(unit.name), unit.dying, unit.workload, controller.agentStatus(unit));
     }
 
     /** What a unit has committed to its databag in the one relation at that endpoint of its application. */
@@ -380,7 +386,7 @@ public final class JujuEmulator implements AutoCloseable {
 
     /** What was run, in the order in which it began. */
     public List<TraceEntry> trace() {
-        return ask(controller::trace);
+        return ask(controller.journal()::trace);
     }
 
     public List<TraceEntry> trace(String unit) {
@@ -389,7 +395,7 @@ public final class JujuEmulator implements AutoCloseable {
     }
 
     public List<LogLine> log(String unit) {
-        return ask(() -> controller.log(UnitName.parse(unit)));
+        return ask(() -> controller.journal().log(UnitName.parse(unit)));
     }
 
     /** Where all files of the model lie. */
@@ -431,9 +437,9 @@ public final class JujuEmulator implements AutoCloseable {
     public String story() {
         return ask(() -> Story.tell(
                 controller.model().units().stream().map(this::status).toList(),
-                controller.trace(),
+                controller.journal().trace(),
                 controller.runningNow(),
-                controller::log));
+                controller.journal()::log));
     }
 
     <T> T ask(Callable<T> question) {

@@ -28,6 +28,9 @@ final class JujuUnit {
     /** The revisions, as id/revision, that {@code secret-remove} has announced here. */
     final Set<String> reportedRevisions = new HashSet<>();
 
+    /** Variables that Juju would not set; see {@link JujuEmulator#setVariable}. */
+    final Map<String, String> extraVariables = new HashMap<>();
+
     private final Map<Integer, RelationProgress> progress = new HashMap<>();
 
     boolean dying;
@@ -40,7 +43,6 @@ final class JujuUnit {
     int operationsBegun;
     SortedMap<String, String> state = new TreeMap<>();
     Status workload = Status.WAITING;
-    Status agent = Status.IDLE;
 
     /** Whether the agent runs; a stopped one runs no hook and renews no lease. */
     boolean agentRuns = true;
@@ -88,7 +90,6 @@ final class JujuUnit {
         pending = Optional.empty();
         failures = 0;
         retryAt = Instant.MAX;
-        agent = Status.IDLE;
     }
 
     /** The hook failed: it is tried again after 5 s, twice as long each time, at most 5 min. */
@@ -97,7 +98,6 @@ final class JujuUnit {
         retryAt = now.plus(wait.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : wait);
         failures++;
         pending = Optional.of(new PendingHook(hook, PendingHook.State.FAILED));
-        agent = new Status("error", "hook failed: \"" + hook.hookName() + "\"");
     }
 
     /** Makes the failed hook due again, if there is one. */
@@ -115,5 +115,13 @@ final class JujuUnit {
 
     boolean inError() {
         return pending.filter(hook -> hook.state() != PendingHook.State.QUEUED).isPresent();
+    }
+
+    /** Idle, or in error; what the agent executes is for others to say. */
+    Status agentStatus() {
+        return pending.filter(hook -> hook.state() != PendingHook.State.QUEUED)
+                .map(failed ->
+                        new Status("error", "hook failed: \"" + failed.hook().hookName() + "\""))
+                .orElse(Status.IDLE);
     }
 }

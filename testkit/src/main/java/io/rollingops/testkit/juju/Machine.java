@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One emulated machine: its folder, and the namespaces in which its processes live, held by a first process that ends
@@ -18,6 +20,8 @@ import java.util.Optional;
  * <p>For one thread at a time. Starting and stopping block for some milliseconds.
  */
 final class Machine implements AutoCloseable {
+    private static final int END_SECONDS_MAX = 5;
+
     private final Path folder;
     private final List<String> privateFolders;
     private final boolean wantsIsolation;
@@ -79,15 +83,20 @@ final class Machine implements AutoCloseable {
         start();
     }
 
-    /** Ends all processes of the machine. May be called twice. */
+    /** Ends all processes of the machine, and waits for a moment until they are gone. May be called twice. */
     @Override
     public void close() {
         holder.ifPresent(old -> {
             old.first().destroyForcibly();
-            waitFor(old.process());
+            old.process().onExit().join();
         });
         holder = Optional.empty();
-        processes().forEach(ProcessHandle::destroyForcibly);
+        List<CompletableFuture<?>> ends = new ArrayList<>();
+        for (ProcessHandle process : processes()) {
+            process.destroyForcibly();
+            ends.add(process.onExit().completeOnTimeout(process, END_SECONDS_MAX, TimeUnit.SECONDS));
+        }
+        CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new)).join();
     }
 
     /** The processes that were started here, directly or not, and run: those whose environment names its socket. */
@@ -153,13 +162,5 @@ final class Machine implements AutoCloseable {
         }
         enter.add("--");
         return Optional.of(new Holder(process, first.get(), enter));
-    }
-
-    private static void waitFor(Process process) {
-        try {
-            process.waitFor();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

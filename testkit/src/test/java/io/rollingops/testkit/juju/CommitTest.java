@@ -23,7 +23,7 @@ class CommitTest {
         assertThat(juju.unit("app/0").state).isEmpty();
         assertThat(juju.model.secrets.all()).isEmpty();
         assertThat(juju.unit("app/0").workload).isEqualTo(new Status("active", "ready"));
-        assertThat(juju.unit("app/0").agent).isEqualTo(new Status("error", "hook failed: \"update-status\""));
+        assertThat(juju.unit("app/0").agentStatus()).isEqualTo(new Status("error", "hook failed: \"update-status\""));
         assertThat(juju.nextHook("app/0")).isEmpty();
     }
 

@@ -289,7 +289,7 @@ class LifecycleTest {
     }
 
     @Test
-    void a_failed_hook_can_be_skipped() {
+    void a_unit_in_error_still_runs_actions_and_its_hook_can_be_skipped() {
         try (JujuEmulator juju = JujuEmulator.builder().build()) {
             juju.deploy(
                     new Recorder(Recorder.CHARM, hook -> {
@@ -300,9 +300,12 @@ class LifecycleTest {
                     "app",
                     1);
             juju.settleWithErrors(LIMIT);
+            assertThat(juju.runAction("app/0", "restart", Map.of()).result().completed())
+                    .isTrue();
+            assertThat(juju.status("app/0").inError()).isTrue();
             juju.resolveWithoutRetry("app/0");
             juju.settle(LIMIT);
-            assertThat(hooks(juju, "app/0")).endsWith("config-changed", "start");
+            assertThat(hooks(juju, "app/0")).endsWith("config-changed", "restart", "start");
         }
     }
 

@@ -53,6 +53,7 @@ class ShellCharmIT {
     @Test
     void the_environment_is_that_of_juju_and_nothing_else(JujuEmulator juju) throws IOException {
         deploy(juju, "env -0 | tr '\\0' '\\n' | sort; pwd; readlink /proc/self/fd/0", 1);
+        juju.setVariable("app/0", "CHARM_KNOB", "on");
         juju.settle(LIMIT);
         List<String> printed = output(juju, "app/0", "restart-relation-created");
         assertThat(printed)
@@ -65,6 +66,7 @@ class ShellCharmIT {
                         "JUJU_REMOTE_APP=app",
                         "JUJU_REMOTE_UNIT=",
                         "JUJU_VERSION=3.6.9",
+                        "CHARM_KNOB=on",
                         "LANG=C.UTF-8",
                         "JUJU_CHARM_DIR=" + juju.charmFolder("app/0"),
                         juju.charmFolder("app/0").toString(),
@@ -293,6 +295,24 @@ class ShellCharmIT {
         assertThat(juju.trace("app/0").stream().filter(entry -> entry.name().equals("start")))
                 .hasSize(2);
         assertThat(juju.processes("app/0")).hasSize(1).doesNotContain(worker);
+    }
+
+    @Test
+    void a_charm_reboots_its_machine_at_once_or_after_its_hook(JujuEmulator juju) throws IOException {
+        deploy(juju, """
+                [ $hook = start ] || exit 0
+                echo >> starts
+                case $(wc -l < starts) in
+                1) relation-set -r 0 k=1; juju-reboot --now; sleep 60 ;;
+                2) relation-set -r 0 k=2; juju-reboot ;;
+                esac
+                """, 1);
+        juju.settle(LIMIT);
+        assertThat(juju.trace("app/0").stream()
+                        .filter(entry -> entry.name().equals("start"))
+                        .map(TraceEntry::outcome))
+                .containsExactly(Outcome.INTERRUPTED, Outcome.COMMITTED, Outcome.COMMITTED);
+        assertThat(juju.databag("restart", "app/0")).containsEntry("k", "2");
     }
 
     @Test
