@@ -147,8 +147,10 @@ final class JujuModel {
         removeAppIfDone(unit.app);
     }
 
+    /** An application stays until its last unit is gone and the other sides have left its relations. */
     private void removeAppIfDone(JujuApp app) {
-        if (app.dying && unitsOf(app).isEmpty()) {
+        boolean related = relations.values().stream().anyMatch(relation -> relation.has(app.name) && !relation.peer());
+        if (app.dying && unitsOf(app).isEmpty() && !related) {
             apps.remove(app.name);
             relations.values().removeIf(relation -> relation.peer() && relation.has(app.name));
             secrets.applicationRemoved(app.name);
@@ -201,6 +203,7 @@ final class JujuModel {
         if (relation.dying && relation.scope.isEmpty()) {
             relations.remove(relation.number);
             secrets.relationRemoved(relation.number);
+            relation.endpoints.forEach(endpoint -> removeAppIfDone(app(endpoint.app())));
         }
     }
 
@@ -341,7 +344,9 @@ final class JujuModel {
             views.add(view(unit, relation));
         }
         Collections.shuffle(
-                views, new Random(settings.seed() + 31L * unit.name.hashCode() + 1_000_003L * unit.operationsBegun));
+                views,
+                new Random(
+                        settings.seed() + 31L * unit.name.toString().hashCode() + 1_000_003L * unit.operationsBegun));
         return new UnitView(
                 unit.name,
                 unit.dying,

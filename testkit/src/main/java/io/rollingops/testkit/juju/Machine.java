@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * One emulated machine: its folder, and the namespaces in which its processes live, held by a first process that ends
  * when the emulator does. See {@link Isolation} for what that takes and {@code machine.sh} for how it is done.
  *
- * <p>For one thread at a time. Starting and stopping block for some milliseconds.
+ * <p>For all threads. Starting and stopping block for some milliseconds.
  */
 final class Machine implements AutoCloseable {
     private static final int END_SECONDS_MAX = 5;
@@ -56,36 +56,36 @@ final class Machine implements AutoCloseable {
         return folder.resolve("agent.socket");
     }
 
-    Isolation isolation() {
+    synchronized Isolation isolation() {
         return isolation;
     }
 
     /** Where the content of one of its private folders lies on the real machine. */
-    Path files(String privateFolder) {
+    synchronized Path files(String privateFolder) {
         return holder.isPresent() ? folder.resolve("files" + privateFolder) : Path.of(privateFolder);
     }
 
     /** The command that runs a command on this machine. */
-    List<String> command(List<String> command) {
+    synchronized List<String> command(List<String> command) {
         List<String> all = new ArrayList<>(holder.map(Holder::enter).orElse(List.of()));
         all.addAll(command);
         return all;
     }
 
     /** How many processes stand between what {@link #command} starts and the command itself. */
-    int depth() {
+    synchronized int depth() {
         return holder.isPresent() ? 1 : 0;
     }
 
     /** Ends all processes and begins anew, with the same files. */
-    void reboot() throws IOException {
+    synchronized void reboot() throws IOException {
         close();
         start();
     }
 
     /** Ends all processes of the machine, and waits for a moment until they are gone. May be called twice. */
     @Override
-    public void close() {
+    public synchronized void close() {
         holder.ifPresent(old -> {
             old.first().destroyForcibly();
             old.process().onExit().join();

@@ -2,6 +2,7 @@
 package io.rollingops.testkit.juju;
 
 import io.rollingops.json.Json;
+import java.nio.charset.StandardCharsets;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -35,7 +36,7 @@ final class StateCommands {
         }
         state.putAll(RelationCommands.keyValues(line.arguments()));
         for (String key : state.keySet()) {
-            if (key.length() > KEY_BYTES_MAX || state.getOrDefault(key, "").length() > VALUE_BYTES_MAX) {
+            if (bytes(key) > KEY_BYTES_MAX || bytes(state.getOrDefault(key, "")) > VALUE_BYTES_MAX) {
                 throw CommandFailure.failed("max allowed size exceeded for " + CommandFailure.quoted(key));
             }
         }
@@ -49,5 +50,9 @@ final class StateCommands {
         state.remove(line.argument(0).orElseThrow(() -> CommandFailure.wrongUse("missing required key")));
         context.writeState(state);
         return "";
+    }
+
+    private static int bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
     }
 }

@@ -146,9 +146,7 @@ class LifecycleTest {
                 assertThat(juju.step("app/0")).isEmpty();
             }
             juju.settle(LIMIT);
-            assertThat(hooks(juju, "app/0"))
-                    .endsWith("restart-relation-departed")
-                    .contains("other-relation-departed");
+            assertThat(hooks(juju, "app/0")).contains("restart-relation-departed", "other-relation-departed");
         }
     }
 
@@ -259,7 +257,13 @@ class LifecycleTest {
             juju.deploy(Recorder.provider(), "etcd", 1);
             juju.relate("app", "etcd");
             juju.settle(LIMIT);
+            juju.faults().starve("etcd/0");
             juju.removeApplication("app");
+            juju.settle(LIMIT);
+            assertThat(juju.units("app"))
+                    .as("it stays while the other side is in the relation")
+                    .isEmpty();
+            juju.faults().feed("etcd/0");
             juju.settle(LIMIT);
             assertThatThrownBy(() -> juju.units("app")).hasMessageContaining("no application 'app', only [etcd]");
             assertThat(hooks(juju, "etcd/0")).endsWith("clients-relation-broken");
