@@ -13,6 +13,7 @@ import java.util.function.Consumer;
  * @param attempt which execution this is, from 1; interrupted ones are not counted
  * @param token proof of holding the lock
  * @param lock tells when the lock is lost
+ * @param clusterLock tells when the cluster-wide lock is lost and the callback goes on without it; its token is void then
  * @param notes takes a short remark for people, such as an exit status; the last one is kept with the result
  */
 public record CallbackContext(
@@ -21,4 +22,5 @@ public record CallbackContext(
         int attempt,
         FencingToken token,
         LockSignal lock,
+        LockSignal clusterLock,
         Consumer<String> notes) {}

@@ -12,17 +12,18 @@ import java.util.Optional;
  */
 final class CallbackRun {
     private final Operation operation;
-    private final long epoch;
+    private final FencingToken token;
     private final RetryPause pause;
     private final LockSignal lock = new LockSignal();
+    private final LockSignal clusterLock = new LockSignal();
 
     private Optional<Thread> thread = Optional.empty();
     private boolean ended;
     private String remark = "";
 
-    CallbackRun(Operation operation, long epoch, RetryPause pause) {
+    CallbackRun(Operation operation, FencingToken token, RetryPause pause) {
         this.operation = operation;
-        this.epoch = epoch;
+        this.token = token;
         this.pause = pause;
     }
 
@@ -44,6 +45,15 @@ final class CallbackRun {
     synchronized void cancel(String reason) {
         lock.lose(reason);
         thread.ifPresent(Thread::interrupt);
+    }
+
+    boolean isClustered() {
+        return token.cluster().isPresent();
+    }
+
+    /** Tells it, once, that the cluster-wide lock is lost; whether it goes on is for others to decide. */
+    boolean loseClusterToken() {
+        return clusterLock.lose("the lease of the cluster-wide lock cannot be relied upon any more");
     }
 
     synchronized boolean isOn(Thread other) {
@@ -79,12 +89,7 @@ final class CallbackRun {
 
     private Ending ending(Callback callback) {
         CallbackContext context = new CallbackContext(
-                operation.id(),
-                operation.arguments(),
-                operation.attempt() + 1,
-                FencingToken.ofEpoch(epoch),
-                lock,
-                this::remark);
+                operation.id(), operation.arguments(), operation.attempt() + 1, token, lock, clusterLock, this::remark);
         try {
             OperationResult result = callback.run(context);
             return answered(result, remark());

@@ -38,7 +38,8 @@ public final class LockSignal {
         }
     }
 
-    void lose(String reason) {
-        lost.complete(reason);
+    /** Whether this call was the one that told it. */
+    boolean lose(String reason) {
+        return lost.complete(reason);
     }
 }

@@ -15,6 +15,7 @@ import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
 import io.rollingops.peer.PeerSnapshot;
 import io.rollingops.peer.UnitRecord;
+import io.rollingops.spi.ClusterLock;
 import io.rollingops.spi.Journal;
 import io.rollingops.spi.PeerStore;
 import io.rollingops.spi.SyncLockBackend;
@@ -66,10 +67,11 @@ public final class RollingOpsManager {
         this.callbacks = new Callbacks(all, builder.holding);
         this.driver = new UnitDriver(
                 store,
+                builder.cluster,
                 callbacks,
                 builder.host,
                 builder.journal,
-                new UnitSettings(builder.process, builder.lease, builder.pause),
+                new UnitSettings(builder.process, builder.lease, builder.pause, builder.onClusterLoss),
                 builder.story);
         this.namedSyncLock = new NamedSyncLock(store, builder::nextTicket, driver::guard, builder.host.clock());
     }
@@ -263,6 +265,8 @@ public final class RollingOpsManager {
         private LeaseTerms lease = DEFAULT_LEASE;
         private RetryPause pause = RetryPause.NONE;
         private Journal journal = Journal.none();
+        private ClusterLock cluster = ClusterLock.none();
+        private ClusterLossPolicy onClusterLoss = ClusterLossPolicy.DEGRADE;
         private Consumer<UnitEvent> story = event -> {};
         private long ticketsGiven;
 
@@ -315,6 +319,17 @@ public final class RollingOpsManager {
         /** Where results are written down until the store has them, nowhere if not given. */
         public Builder journal(Journal resultJournal) {
             this.journal = resultJournal;
+            return this;
+        }
+
+        /**
+         * The lock that several applications share; none if not given.
+         *
+         * @param onLoss what the unit does while it cannot be had
+         */
+        public Builder clusterLock(ClusterLock lock, ClusterLossPolicy onLoss) {
+            this.cluster = lock;
+            this.onClusterLoss = onLoss;
             return this;
         }
 

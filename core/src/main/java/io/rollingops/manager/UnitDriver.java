@@ -6,11 +6,13 @@ import io.rollingops.RollingOpsException;
 import io.rollingops.manager.UnitStep.Why;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
+import io.rollingops.spi.ClusterLock;
 import io.rollingops.spi.Journal;
 import io.rollingops.spi.PeerStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
@@ -33,6 +35,7 @@ final class UnitDriver {
     private static final Duration REFUSED_RETRY_AFTER = Duration.ofSeconds(5);
 
     private final PeerStore store;
+    private final ClusterLock cluster;
     private final UnitProtocol protocol;
     private final Callbacks callbacks;
     private final Host host;
@@ -53,18 +56,21 @@ final class UnitDriver {
 
     UnitDriver(
             PeerStore store,
+            ClusterLock cluster,
             Callbacks callbacks,
             Host host,
             Journal journal,
             UnitSettings settings,
             Consumer<UnitEvent> story) {
         this.store = store;
+        this.cluster = cluster;
         this.callbacks = callbacks;
         this.host = host;
         this.journal = journal;
         this.settings = settings;
         this.story = story;
-        this.protocol = new UnitProtocol(store.self(), settings.lease().ttl(), callbacks::holds);
+        this.protocol =
+                new UnitProtocol(store.self(), settings.lease().ttl(), callbacks::holds, settings.onClusterLoss());
         this.lease = new LeaseKeeper(store, settings.lease(), host.clock(), host.timers(), this::leaseLost);
         this.local = UnitLocal.begin(settings.process(), Optional.empty());
     }
@@ -73,6 +79,7 @@ final class UnitDriver {
     void start() {
         post(begun -> UnitLocal.begin(settings.process(), unrecorded()));
         store.onChange(this::wake);
+        cluster.onChange(this::clusterChanged);
     }
 
     /** Stops what runs and gives everything up; {@link UnitEvent.Stopped} tells when that is done. */
@@ -151,11 +158,18 @@ final class UnitDriver {
     private void advance() {
         boolean more = true;
         while (more) {
-            UnitStep step = protocol.next(store.snapshot(), local);
+            UnitStep step = protocol.next(store.snapshot(), local, cluster.state());
             if (step instanceof UnitStep.Send send) {
                 more = send(send.command());
             } else if (step instanceof UnitStep.Run run) {
-                begin(run.epoch(), run.operation());
+                begin(run.epoch(), run.operation(), run.clusterToken());
+            } else if (step instanceof UnitStep.WantCluster want) {
+                story.accept(new UnitEvent.WaitsForCluster(want.operation().id()));
+                cluster.want(want.operation());
+            } else if (step instanceof UnitStep.DropCluster) {
+                cluster.drop();
+            } else if (step instanceof UnitStep.CleanCluster) {
+                cluster.clean();
             } else if (step instanceof UnitStep.Rest rest) {
                 rest(rest.why());
                 more = false;
@@ -199,6 +213,8 @@ final class UnitDriver {
             story.accept(new UnitEvent.LeaseOpened(open.leaseId()));
         } else if (command instanceof PeerCommand.CloseLease) {
             lease.closed();
+        } else if (command instanceof PeerCommand.SetBackend set && refusal.isEmpty()) {
+            story.accept(new UnitEvent.Switched(set.backend()));
         } else if (command instanceof PeerCommand.Finish finish) {
             forget();
             story.accept(refusal.<UnitEvent>map(
@@ -215,7 +231,7 @@ final class UnitDriver {
         return true;
     }
 
-    private void begin(long epoch, Operation operation) {
+    private void begin(long epoch, Operation operation, OptionalLong clusterToken) {
         if (!lease.isTrusted()) {
             story.accept(new UnitEvent.LeaseLost(
                     "it could not be relied upon when operation " + operation.id() + " was about to begin"));
@@ -233,9 +249,10 @@ final class UnitDriver {
         local = local.began(epoch, operation);
         story.accept(new UnitEvent.Began(operation, epoch));
         attempts = operation.attempt() + 1;
-        CallbackRun run = new CallbackRun(operation, epoch, settings.pause());
+        CallbackRun run = new CallbackRun(operation, new FencingToken(epoch, clusterToken), settings.pause());
         running = Optional.of(run);
         lease.watch();
+        clusterChanged(); // it may have been lost in this very moment
         try {
             host.callbacks().execute(() -> {
                 Ending ending = run.call(callbacks.of(operation));
@@ -261,6 +278,23 @@ final class UnitDriver {
         }
         local = local.ended(ending);
         lookAndAct();
+    }
+
+    /** On a thread of the cluster-wide lock: it must not wait for the serial executor, which may be waiting for the store. */
+    private void clusterChanged() {
+        if (cluster.state().hold() == ClusterLock.Hold.LOST) {
+            running.filter(CallbackRun::isClustered)
+                    .filter(CallbackRun::loseClusterToken)
+                    .ifPresent(this::clusterLost);
+        }
+        wake();
+    }
+
+    private void clusterLost(CallbackRun run) {
+        story.accept(new UnitEvent.ClusterLost(run.operation().id(), settings.onClusterLoss()));
+        if (settings.onClusterLoss() == ClusterLossPolicy.BLOCK) {
+            cancel(run, "the cluster-wide lock is lost");
+        }
     }
 
     /** On the thread that noticed; it must not wait for the serial executor, which may be waiting for the store. */

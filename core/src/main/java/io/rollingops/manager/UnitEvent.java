@@ -3,6 +3,7 @@ package io.rollingops.manager;
 
 import io.rollingops.Operation;
 import io.rollingops.OperationId;
+import io.rollingops.ProcessingBackend;
 import io.rollingops.peer.PeerCommand;
 
 /** What a unit tells its host while it works: the story of its operations, for a log. */
@@ -22,6 +23,15 @@ public sealed interface UnitEvent {
 
     /** A grant is given back without running anything. */
     record GaveBack(long epoch) implements UnitEvent {}
+
+    /** The unit waits for the cluster-wide lock, in order to run that operation. */
+    record WaitsForCluster(OperationId operation) implements UnitEvent {}
+
+    /** The cluster-wide lock was lost while a callback ran. */
+    record ClusterLost(OperationId operation, ClusterLossPolicy policy) implements UnitEvent {}
+
+    /** The unit's operations run under another lock from now on. */
+    record Switched(ProcessingBackend to) implements UnitEvent {}
 
     /** The unit's lease is open; grants can come. */
     record LeaseOpened(String leaseId) implements UnitEvent {}

@@ -21,6 +21,14 @@ enum Bug {
     EXPIRE_UNSEEN,
     /** A lease may be opened with an old number: a late command of a dead process ends the lease of the living one. */
     OLD_LEASE_REOPENS,
+    /** As the original: a unit that is processed by etcd runs under the lock in etcd alone, without the grant. */
+    ETCD_WITHOUT_GRANT,
+    /** The lease of the lock in etcd is counted from the answer to the renewal. */
+    ETCD_TRUST_FROM_ANSWER,
+    /** A unit runs under the cluster-wide lock without looking whether it can still be relied upon. */
+    ETCD_LOCK_UNCHECKED,
+    /** A callback goes on with its cluster token although the lock is lost, and the policy says that it must not. */
+    BLOCK_DOES_NOT_CANCEL,
     /** The slot is freed at the end of a lease although its callback runs on with {@code hold}. */
     HOLD_IS_FREED
 }

@@ -4,6 +4,7 @@ package io.rollingops.simulation;
 import io.rollingops.UnitName;
 import io.rollingops.json.Json;
 import io.rollingops.lease.LeaseTerms;
+import io.rollingops.manager.ClusterLossPolicy;
 import io.rollingops.peer.Author;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerState;
@@ -30,6 +31,7 @@ final class PeerSimulation {
     private final long seed;
     private final Agenda agenda;
     private final SimulatedStore store;
+    private final Optional<SimulatedEtcd> etcd;
     private final SimulatedUnit.Settings settings;
     private final List<SimulatedUnit> units = new ArrayList<>();
     private final HistoryChecker checker = new HistoryChecker();
@@ -55,41 +57,53 @@ final class PeerSimulation {
             return "seed " + seed + ": " + violations;
         }
 
-        /** The end of the story, for a person. */
+        /** The end of the story, for a person, without what every living unit does all the time. */
         String story() {
-            List<String> lines =
-                    diary.isEmpty() ? history.stream().map(HistoryEvent::write).toList() : diary;
+            List<String> lines = diary.isEmpty()
+                    ? history.stream().map(HistoryEvent::write).toList()
+                    : diary.stream()
+                            .filter(line -> !line.contains("KeepAlive["))
+                            .toList();
             int from = Math.max(0, lines.size() - (diary.isEmpty() ? 60 : 200));
             return this + "\n" + String.join("\n", lines.subList(from, lines.size())) + "\n";
         }
     }
 
-    private PeerSimulation(long seed, boolean longPauses, boolean holding, Bug bug, boolean keepsDiary) {
+    private PeerSimulation(
+            long seed, boolean longPauses, boolean holding, boolean withEtcd, Bug bug, boolean keepsDiary) {
         this.seed = seed;
         this.agenda = new Agenda(seed, keepsDiary);
         LeaseTerms terms = new LeaseTerms(Duration.ofSeconds(6), Duration.ofSeconds(1), Duration.ofMillis(250));
-        this.settings = new SimulatedUnit.Settings(terms, holding, longPauses, agenda.chance(0.3), bug);
+        boolean rough = agenda.chance(0.3);
+        // shorter than the lease in the store, or longer: neither may hide that nobody looks at the other
+        Duration etcdTtl = Duration.ofSeconds(agenda.chance(0.5) ? 3 : 9);
+        LeaseTerms etcdTerms = new LeaseTerms(etcdTtl, Duration.ofSeconds(1), Duration.ofMillis(250));
+        this.etcd = withEtcd
+                ? Optional.of(new SimulatedEtcd(agenda, etcdTerms.ttl().toNanos(), this::happened))
+                : Optional.empty();
+        ClusterLossPolicy onLoss = agenda.chance(0.5) ? ClusterLossPolicy.DEGRADE : ClusterLossPolicy.BLOCK;
+        this.settings = new SimulatedUnit.Settings(terms, holding, longPauses, rough, etcdTerms, onLoss, bug);
         this.store = new SimulatedStore(
                 APPLICATION, agenda, bug, this::happened, snapshot -> units.forEach(unit -> unit.replicated(snapshot)));
     }
 
     /** Faults as the guarantees allow them, callbacks with and without {@code hold}. */
-    static Result run(long seed) {
-        return run(seed, Bug.NONE);
+    static Result run(long seed, boolean withEtcd) {
+        return run(seed, withEtcd, Bug.NONE);
     }
 
-    static Result run(long seed, Bug bug) {
-        return new PeerSimulation(seed, false, holding(seed, bug), bug, false).run();
+    static Result run(long seed, boolean withEtcd, Bug bug) {
+        return new PeerSimulation(seed, false, holding(seed, bug), withEtcd, bug, false).run();
     }
 
     /** The same run once more, with a diary. */
-    static Result replay(long seed) {
-        return new PeerSimulation(seed, false, holding(seed, Bug.NONE), Bug.NONE, true).run();
+    static Result replay(long seed, boolean withEtcd) {
+        return new PeerSimulation(seed, false, holding(seed, Bug.NONE), withEtcd, Bug.NONE, true).run();
     }
 
     /** A process may also be paused for longer than its lease lives while its callback runs. */
     static Result runWithLongPauses(long seed, boolean holding) {
-        return new PeerSimulation(seed, true, holding, Bug.NONE, false).run();
+        return new PeerSimulation(seed, true, holding, false, Bug.NONE, false).run();
     }
 
     private static boolean holding(long seed, Bug bug) {
@@ -104,6 +118,7 @@ final class PeerSimulation {
         agenda.in(agenda.between(1, 200) * MILLI, this::elect);
         scheduleRequests();
         scheduleFaults();
+        etcd.ifPresent(this::scheduleEtcd);
         while (checker.isClean() && agenda.step(TROUBLED)) {
             limitSteps();
         }
@@ -130,8 +145,8 @@ final class PeerSimulation {
     }
 
     private void addUnit() {
-        SimulatedUnit unit =
-                new SimulatedUnit(new UnitName(APPLICATION, nextNumber++), agenda, store, settings, this::happened);
+        SimulatedUnit unit = new SimulatedUnit(
+                new UnitName(APPLICATION, nextNumber++), agenda, store, etcd, settings, this::happened);
         units.add(unit);
         agenda.in(agenda.between(0, 300) * MILLI, unit::start);
     }
@@ -185,6 +200,51 @@ final class PeerSimulation {
         for (int i = 0; i < faults; i++) {
             agenda.in(agenda.between(500 * MILLI, TROUBLED), this::fault);
         }
+    }
+
+    private void scheduleEtcd(SimulatedEtcd server) {
+        int turns = agenda.pick(5);
+        for (int i = 0; i < turns; i++) {
+            agenda.in(agenda.between(500 * MILLI, TROUBLED), server::otherTurn);
+        }
+        int outages = agenda.pick(3);
+        for (int i = 0; i < outages; i++) {
+            agenda.in(agenda.between(500 * MILLI, TROUBLED), () -> {
+                server.setDown(true);
+                agenda.in(agenda.between(100, 20_000) * MILLI, () -> server.setDown(false));
+            });
+        }
+        double unlucky = agenda.chance(0.3) ? 0.2 : 0;
+        server.onGrant(owner -> {
+            if (agenda.nowNanos() < TROUBLED && agenda.chance(unlucky)) {
+                agenda.in(agenda.between(0, 20 * MILLI), () -> disturbHolder(server, owner));
+            }
+        });
+        int cuts = agenda.pick(4);
+        for (int i = 0; i < cuts; i++) {
+            agenda.in(
+                    agenda.between(500 * MILLI, TROUBLED),
+                    () -> any().ifPresent(unit -> {
+                        String owner = unit.name().toString();
+                        server.cutOff(owner);
+                        agenda.in(agenda.between(100, 20_000) * MILLI, () -> server.reconnect(owner));
+                    }));
+        }
+    }
+
+    /** The worst moment: a unit has just got the lock, and somebody else wants it. */
+    private void disturbHolder(SimulatedEtcd server, String owner) {
+        units.stream()
+                .filter(unit -> !unit.isGone() && unit.name().toString().equals(owner))
+                .forEach(unit -> {
+                    server.otherTurn();
+                    if (agenda.chance(0.5)) {
+                        unit.pause(agenda.between(2_500, 12_000) * MILLI);
+                    } else {
+                        server.cutOff(owner);
+                        agenda.in(agenda.between(7_000, 20_000) * MILLI, () -> server.reconnect(owner));
+                    }
+                });
     }
 
     private void fault() {
@@ -248,6 +308,10 @@ final class PeerSimulation {
             });
         }
         units.forEach(SimulatedUnit::reconnect);
+        etcd.ifPresent(server -> {
+            server.setDown(false);
+            units.forEach(unit -> server.reconnect(unit.name().toString()));
+        });
         startAll();
     }
 
@@ -262,6 +326,7 @@ final class PeerSimulation {
         PeerState state = store.state();
         return agenda.nowNanos() > TROUBLED + 10_000 * MILLI
                 && !state.grant().isOpen()
+                && etcd.filter(SimulatedEtcd::isWantedByOther).isEmpty()
                 && state.members().values().stream()
                         .allMatch(
                                 member -> member.record().orElseThrow().queue().isEmpty());

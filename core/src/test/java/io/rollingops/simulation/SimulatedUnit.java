@@ -3,10 +3,12 @@ package io.rollingops.simulation;
 
 import io.rollingops.Operation;
 import io.rollingops.OperationResult;
+import io.rollingops.ProcessingBackend;
 import io.rollingops.UnitName;
 import io.rollingops.lease.LeaseTerms;
 import io.rollingops.lease.LeaseTrust;
 import io.rollingops.manager.Attempt;
+import io.rollingops.manager.ClusterLossPolicy;
 import io.rollingops.manager.Ending;
 import io.rollingops.manager.UnitLocal;
 import io.rollingops.manager.UnitProtocol;
@@ -16,8 +18,10 @@ import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
 import io.rollingops.peer.PeerSnapshot;
 import io.rollingops.peer.UnitRecord;
+import io.rollingops.spi.ClusterLock;
 import io.rollingops.testing.HistoryEvent;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -30,6 +34,7 @@ final class SimulatedUnit {
     private final UnitName name;
     private final Agenda agenda;
     private final SimulatedStore store;
+    private final Optional<SimulatedEtcd> etcd;
     private final Settings settings;
     private final Consumer<HistoryEvent> history;
     private final UnitProtocol protocol;
@@ -44,6 +49,8 @@ final class SimulatedUnit {
     private UnitLocal local;
     private PeerSnapshot seen;
     private Optional<LeaseTrust> trust = Optional.empty();
+    private Optional<SimulatedClusterLock> cluster = Optional.empty();
+    private boolean runsClustered;
     private Optional<Attempt.Ended> journal = Optional.empty();
     private long commands;
     private boolean waitsForReply;
@@ -57,18 +64,34 @@ final class SimulatedUnit {
      * @param holding whether callbacks keep their slot although the lease ends
      * @param longPauses whether a process may be paused for long while its callback runs
      * @param roughNetwork whether many messages are lost or late
+     * @param etcdTerms the lease of the lock in etcd
+     * @param onLoss what they do while that lock cannot be had
      * @param bug what is wrong on purpose
      */
-    record Settings(LeaseTerms terms, boolean holding, boolean longPauses, boolean roughNetwork, Bug bug) {}
+    record Settings(
+            LeaseTerms terms,
+            boolean holding,
+            boolean longPauses,
+            boolean roughNetwork,
+            LeaseTerms etcdTerms,
+            ClusterLossPolicy onLoss,
+            Bug bug) {}
 
     SimulatedUnit(
-            UnitName name, Agenda agenda, SimulatedStore store, Settings settings, Consumer<HistoryEvent> history) {
+            UnitName name,
+            Agenda agenda,
+            SimulatedStore store,
+            Optional<SimulatedEtcd> etcd,
+            Settings settings,
+            Consumer<HistoryEvent> history) {
         this.name = name;
         this.agenda = agenda;
         this.store = store;
+        this.etcd = etcd;
         this.settings = settings;
         this.history = history;
-        this.protocol = new UnitProtocol(name, settings.terms().ttl(), callback -> settings.holding());
+        this.protocol =
+                new UnitProtocol(name, settings.terms().ttl(), callback -> settings.holding(), settings.onLoss());
         this.clockRate = 1 + (agenda.between(-9, 9) / 1000.0);
         this.author = new Author.Unit(name);
         this.seen = store.copy(0);
@@ -105,7 +128,35 @@ final class SimulatedUnit {
         waitsForReply = false;
         pausedUntil = 0;
         int mine = incarnation;
+        cluster = etcd.map(server -> clusterLock(server, mine));
         agenda.in(agenda.between(1, 200) * MILLI, () -> catchUp(mine));
+        wake();
+    }
+
+    private SimulatedClusterLock clusterLock(SimulatedEtcd server, int process) {
+        SimulatedClusterLock lock = new SimulatedClusterLock(
+                name.toString(),
+                name + "#" + process,
+                server,
+                agenda,
+                settings.etcdTerms(),
+                this::clock,
+                what -> inProcess(process, what),
+                settings.roughNetwork(),
+                settings.bug() == Bug.ETCD_TRUST_FROM_ANSWER);
+        lock.onChange(() -> inProcess(process, () -> clusterChanged(lock)));
+        return lock;
+    }
+
+    private void clusterChanged(SimulatedClusterLock lock) {
+        if (lock.state().hold() == ClusterLock.Hold.LOST && callbackRuns && runsClustered) {
+            if (settings.onLoss() == ClusterLossPolicy.DEGRADE) {
+                runsClustered = false;
+                history.accept(HistoryEvent.of(HistoryEvent.Kind.UNTOKEN, name.application(), name.toString()));
+            } else if (settings.bug() != Bug.BLOCK_DOES_NOT_CANCEL) {
+                cancelCallback();
+            }
+        }
         wake();
     }
 
@@ -147,7 +198,9 @@ final class SimulatedUnit {
         if (!up || isPaused()) {
             return;
         }
-        boolean bounded = callbackRuns && !settings.holding() && !settings.longPauses();
+        boolean holdingOnly =
+                settings.holding() && !runsClustered; // hold keeps the slot, nothing keeps a lease in etcd
+        boolean bounded = callbackRuns && !holdingOnly && !settings.longPauses();
         long most = bounded ? settings.terms().checkEvery().toNanos() / 2 : nanos;
         pausedUntil = agenda.nowNanos() + Math.min(nanos, most);
         agenda.note(() -> name + " stands still until " + pausedUntil / 1e9);
@@ -194,14 +247,41 @@ final class SimulatedUnit {
         if (!up || isPaused() || waitsForReply) {
             return;
         }
-        UnitStep step = protocol.next(seen, local);
+        if (settings.bug() == Bug.ETCD_WITHOUT_GRANT && runsUnderEtcdAlone()) {
+            return;
+        }
+        UnitStep step = protocol.next(
+                seen, local, cluster.map(SimulatedClusterLock::state).orElse(ClusterLock.State.NONE));
         if (step instanceof UnitStep.Send send) {
             send(send.command());
         } else if (step instanceof UnitStep.Run run) {
-            run(run.epoch(), run.operation());
+            run(run.epoch(), run.operation(), run.clusterToken());
+        } else if (step instanceof UnitStep.WantCluster want) {
+            cluster.orElseThrow().want(want.operation());
+        } else if (step instanceof UnitStep.DropCluster) {
+            cluster.orElseThrow().drop();
+            wake();
+        } else if (step instanceof UnitStep.CleanCluster) {
+            cluster.orElseThrow().clean();
         } else if (step instanceof UnitStep.Rest rest && rest.why() == UnitStep.Why.STOPPED) {
             crash();
         }
+    }
+
+    /** {@link Bug#ETCD_WITHOUT_GRANT}: the lock in etcd is all that such a unit looks at, as in the original. */
+    private boolean runsUnderEtcdAlone() {
+        Optional<Operation> head = seen.record(name)
+                .filter(record -> record.backend() == ProcessingBackend.ETCD)
+                .flatMap(record -> record.queue().head());
+        if (head.isEmpty() || local.attempt().isPresent() || callbackRuns || cluster.isEmpty() || !local.leaseHeld()) {
+            return false;
+        }
+        if (cluster.get().isTrusted()) {
+            run(seen.grant().epoch(), head.get(), cluster.get().state().token());
+        } else {
+            cluster.get().want(head.get());
+        }
+        return true;
     }
 
     private void send(PeerCommand.ByUnit command) {
@@ -332,12 +412,20 @@ final class SimulatedUnit {
         }
     }
 
-    private void run(long epoch, Operation operation) {
+    private void run(long epoch, Operation operation, OptionalLong clusterToken) {
         boolean trusted = local.leaseHeld() && trust.isPresent() && trust.get().isTrusted(clock());
         if (!trusted) {
             loseLease();
             return;
         }
+        boolean lockTrusted = clusterToken.isEmpty()
+                || settings.bug() == Bug.ETCD_LOCK_UNCHECKED
+                || cluster.filter(SimulatedClusterLock::isTrusted).isPresent();
+        if (!lockTrusted) {
+            cluster.orElseThrow().loseLease();
+            return;
+        }
+        runsClustered = clusterToken.isPresent();
         local = local.began(epoch, operation);
         callbackRuns = true;
         history.accept(HistoryEvent.begin(
@@ -345,7 +433,7 @@ final class SimulatedUnit {
                 name.toString(),
                 SimulatedStore.name(name, operation.id().value()),
                 epoch,
-                Optional.empty()));
+                clusterToken.isPresent() ? Optional.of(clusterToken.getAsLong()) : Optional.empty()));
         long mine = ++callbacks;
         int process = incarnation;
         long length = agenda.chance(0.2)
@@ -395,7 +483,9 @@ final class SimulatedUnit {
                         agenda.in(delay(), () -> onReply.accept(reply));
                     }
                 }));
-        if (agenda.chance(settings.roughNetwork() ? 0.2 : 0.02) && !(command instanceof PeerCommand.Request)) {
+        boolean fragile = command instanceof PeerCommand.OpenLease; // what a late copy of it does is the worst
+        if (agenda.chance(settings.roughNetwork() || fragile ? 0.3 : 0.02)
+                && !(command instanceof PeerCommand.Request)) {
             agenda.in(agenda.between(0, 8_000) * MILLI, () -> store.deliver(author, command));
         }
     }

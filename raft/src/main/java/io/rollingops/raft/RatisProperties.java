@@ -66,7 +66,8 @@ final class RatisProperties {
         RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
         RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("2MB"));
         RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, SizeInBytes.valueOf("640KB"));
-        // The entry after each commit that tells how far it got is what brings a grant to the followers at once; without
+        // The entry after each commit that tells how far it got is what brings a grant to the followers at once;
+        // without
         // it they would hear of it with the next heartbeat.
         RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, true);
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
