@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.etcd.grpc;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.rollingops.etcd.EtcdEndpoint;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to one endpoint: a channel that is made when it is needed and replaced when it does not work.
+ *
+ * <p>gRPC would keep a channel for ever and wait longer and longer, up to two minutes, before it connects again. We throw
+ * a channel away that could not connect, so the next request finds out at once whether the endpoint is back; how often
+ * that is tried is up to {@link EndpointRing}. A channel whose connection is open but silent is thrown away too, since
+ * the other side of a half-open connection will never answer.
+ */
+final class Connection {
+    /** What became of a request. */
+    enum Contact {
+        /** There is no way through: nobody listens there, or it is the wrong one. */
+        REFUSED,
+        /** The connection was not ready in time; it may still become so. */
+        CONNECTING,
+        /** It was sent, and nothing came back in time. */
+        SILENT,
+        /** The endpoint said something, or closed the connection. */
+        HEARD;
+
+        /** What the end of a request says about the connection; a request that we cancel has run out of time. */
+        static Contact of(Status.Code code, boolean sent) {
+            boolean outOfTime = code == Status.Code.DEADLINE_EXCEEDED || code == Status.Code.CANCELLED;
+            if (sent) {
+                return outOfTime ? SILENT : HEARD;
+            }
+            return outOfTime ? CONNECTING : REFUSED;
+        }
+    }
+
+    /** Requests in a row without an answer after which a connection counts as dead. */
+    private static final int SILENCES_MAX = 2;
+
+    /** A connection that takes longer to become ready than this never will. */
+    private static final Duration CONNECTING_MAX = Duration.ofSeconds(3);
+
+    private final EtcdEndpoint endpoint;
+    private final Channels channels;
+    private final TlsFiles tls;
+    private final EndpointRing ring;
+    private final int index;
+
+    private @Nullable ManagedChannel channel;
+    private long openedAt;
+    private int silences;
+
+    Connection(EtcdEndpoint endpoint, Channels channels, TlsFiles tls, EndpointRing ring, int index) {
+        this.endpoint = endpoint;
+        this.channels = channels;
+        this.tls = tls;
+        this.ring = ring;
+        this.index = index;
+    }
+
+    EtcdEndpoint endpoint() {
+        return endpoint;
+    }
+
+    Line line() {
+        if (channel == null) {
+            channel = channels.open(endpoint, tls);
+            openedAt = System.nanoTime();
+            silences = 0;
+        }
+        return new Line(this, channel);
+    }
+
+    void answered(ManagedChannel used) {
+        ring.answered(index);
+        if (used == channel) {
+            silences = 0;
+        }
+    }
+
+    void failed(ManagedChannel used, Contact contact) {
+        ring.failed(index, System.nanoTime());
+        if (used == channel && isUseless(contact)) {
+            retire();
+        }
+    }
+
+    private boolean isUseless(Contact contact) {
+        return switch (contact) {
+            case REFUSED -> true;
+            case CONNECTING -> System.nanoTime() - openedAt > CONNECTING_MAX.toNanos();
+            case SILENT -> ++silences >= SILENCES_MAX;
+            case HEARD -> false;
+        };
+    }
+
+    /** Lets requests that are under way finish, and begins anew with the next one. */
+    void retire() {
+        if (channel != null) {
+            channels.retire(channel);
+            channel = null;
+        }
+    }
+}
