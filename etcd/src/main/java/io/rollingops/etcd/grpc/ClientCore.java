@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -23,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,16 +35,19 @@ final class ClientCore {
 
     private final EventThread thread = new EventThread();
     private final Channels channels = new Channels(thread);
-    private final Random random = new Random();
-    private final Connections connections = new Connections(channels, random);
-    private final CallRunner runner = new CallRunner(thread, connections);
-    private final SignIn signIn = new SignIn(thread, runner);
-    private final WatchHub watches = new WatchHub(thread, connections, runner, signIn, random);
+    private final Connections connections;
+    private final CallRunner runner;
+    private final SignIn signIn;
+    private final WatchHub watches;
     private final Executor callbacks;
     private final AtomicBoolean isClosing = new AtomicBoolean();
 
-    ClientCore(EtcdSettings settings, Executor callbacks) {
+    ClientCore(EtcdSettings settings, Executor callbacks, RandomGenerator random) {
         this.callbacks = callbacks;
+        connections = new Connections(channels, random);
+        runner = new CallRunner(thread, connections);
+        signIn = new SignIn(thread, runner);
+        watches = new WatchHub(thread, connections, runner, signIn, random);
         try {
             reload(settings);
         } catch (RollingOpsException e) {

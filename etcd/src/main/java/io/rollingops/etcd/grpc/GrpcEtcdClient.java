@@ -19,8 +19,10 @@ import io.rollingops.etcd.WatchListener;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
 
 /**
  * {@link EtcdClient} over gRPC. Stays with one endpoint as long as that answers, on one connection that all calls and the
@@ -40,7 +42,12 @@ public final class GrpcEtcdClient implements EtcdClient, AutoCloseable {
      * @throws RollingOpsException.InvalidRequest naming a certificate or key file that cannot be used
      */
     public GrpcEtcdClient(EtcdSettings settings, Executor callbacks) {
-        this(new ClientCore(settings, callbacks), DEFAULT_LIMIT);
+        this(settings, callbacks, new SplittableRandom());
+    }
+
+    /** With a say in which endpoint is the first: the one that the generator picks. */
+    GrpcEtcdClient(EtcdSettings settings, Executor callbacks, RandomGenerator random) {
+        this(new ClientCore(settings, callbacks, random), DEFAULT_LIMIT);
     }
 
     private GrpcEtcdClient(ClientCore core, Duration limit) {

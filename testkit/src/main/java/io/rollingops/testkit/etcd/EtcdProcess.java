@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,8 +55,9 @@ public final class EtcdProcess {
         return "127.0.0.1:" + client.number();
     }
 
-    public int clientPort() {
-        return client.number();
+    /** The same, to connect to. */
+    public InetSocketAddress address() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), client.number());
     }
 
     String peerAddress() {

@@ -37,6 +37,7 @@ public final class FaultProxy implements AutoCloseable {
 
     private final ServerSocket listener;
     private final Set<Socket> sockets = new HashSet<>();
+    private final Set<Socket> stranded = new HashSet<>();
 
     private InetSocketAddress target;
     private Flow requests = Flow.PASSES;
@@ -89,6 +90,14 @@ public final class FaultProxy implements AutoCloseable {
         replies = Flow.HELD;
     }
 
+    /**
+     * Lets nothing through any more on the connections that there are, without ending them; new ones are forwarded. So it
+     * is when a firewall on the way forgets them. Only a reset ends it.
+     */
+    public synchronized void strand() {
+        stranded.addAll(sockets);
+    }
+
     /** The client is heard and hears nothing. */
     public synchronized void holdReplies() {
         replies = Flow.HELD;
@@ -132,6 +141,7 @@ public final class FaultProxy implements AutoCloseable {
     private synchronized void resetAll() {
         List.copyOf(sockets).forEach(FaultProxy::closeQuietly);
         sockets.clear();
+        stranded.clear();
         notifyAll();
     }
 
@@ -210,7 +220,8 @@ public final class FaultProxy implements AutoCloseable {
         long passAt = System.nanoTime() + delay.toNanos();
         while (sockets.contains(from)) {
             long left = passAt - System.nanoTime();
-            boolean isHeld = (direction == Direction.REQUESTS ? requests : replies) == Flow.HELD;
+            boolean isHeld =
+                    (direction == Direction.REQUESTS ? requests : replies) == Flow.HELD || stranded.contains(from);
             if (!isHeld && left <= 0) {
                 if (direction == Direction.REQUESTS) {
                     requestBytes += bytes;
@@ -224,8 +235,10 @@ public final class FaultProxy implements AutoCloseable {
 
     private void end(Socket one, Socket other) {
         synchronized (this) {
-            sockets.remove(one);
-            sockets.remove(other);
+            List.of(one, other).forEach(socket -> {
+                sockets.remove(socket);
+                stranded.remove(socket);
+            });
             notifyAll();
         }
         closeQuietly(one);

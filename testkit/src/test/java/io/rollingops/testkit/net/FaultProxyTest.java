@@ -101,6 +101,24 @@ class FaultProxyTest {
     }
 
     @Test
+    void stranded_connections_stay_open_and_silent_while_new_ones_work() throws IOException {
+        try (Socket old = connect()) {
+            assertThat(echo(old, 'a')).isEqualTo('a');
+            proxy.strand();
+            old.getOutputStream().write('b');
+            try (Socket fresh = connect()) {
+                assertThat(echo(fresh, 'c')).isEqualTo('c');
+            }
+            assertNothingArrives(old);
+            proxy.forward();
+            assertNothingArrives(old);
+            assertThat(server.received()).isEqualTo(2);
+            proxy.reset();
+            assertThatThrownBy(() -> echo(old, 'd')).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
     void delay_takes_its_time_each_way() throws IOException {
         try (Socket client = connect()) {
             proxy.delay(Duration.ofMillis(50));
