@@ -60,7 +60,7 @@ class LostRepliesIT {
         network = new FaultProxy(ETCD.cluster().member(0).address());
         client = client(network.endpoint());
         other = client(ETCD.cluster().endpoints());
-        witness = other.within(Duration.ofSeconds(10));
+        witness = other.within(Duration.ofSeconds(3));
         key = Bytes.utf8("/" + test.getDisplayName());
     }
 
@@ -81,7 +81,7 @@ class LostRepliesIT {
                 .hasValueSatisfying(entry -> assertThat(entry.value()).isEqualTo(Bytes.utf8("me")));
 
         network.forward();
-        KeyValue own = answer(client.within(Duration.ofSeconds(10)).read(Query.key(key)))
+        KeyValue own = answer(client.within(Duration.ofSeconds(3)).read(Query.key(key)))
                 .first()
                 .orElseThrow();
         assertThat(own.value()).isEqualTo(Bytes.utf8("me"));
@@ -119,7 +119,7 @@ class LostRepliesIT {
         assertThat(error(client.grantLease(Duration.ofSeconds(5)))).isInstanceOf(RollingOpsException.Unavailable.class);
         network.forward();
         assertThat(witnessed()).isEmpty();
-        assertThat(answer(client.within(Duration.ofSeconds(10)).commit(acquire("me")))
+        assertThat(answer(client.within(Duration.ofSeconds(3)).commit(acquire("me")))
                         .isApplied())
                 .isTrue();
     }
@@ -183,7 +183,7 @@ class LostRepliesIT {
     void a_change_that_may_have_happened_is_not_tried_at_another_endpoint() {
         try (GrpcEtcdClient both =
                 client(network.endpoint() + "," + ETCD.cluster().endpoints())) {
-            answer(both.within(Duration.ofSeconds(10)).read(Query.key(key))); // through the network, which comes first
+            answer(both.within(Duration.ofSeconds(3)).read(Query.key(key))); // through the network, which comes first
             network.holdReplies();
             Transaction unguarded = Transaction.always(Action.put(key, Bytes.utf8("me")));
             assertThat(error(both.commit(unguarded))).isInstanceOf(RollingOpsException.Indeterminate.class);
@@ -202,7 +202,7 @@ class LostRepliesIT {
         network.hold();
         try (GrpcEtcdClient both =
                 client(network.endpoint() + "," + ETCD.cluster().endpoints())) {
-            assertThat(answer(both.within(Duration.ofSeconds(10)).commit(acquire("me")))
+            assertThat(answer(both.within(Duration.ofSeconds(3)).commit(acquire("me")))
                             .isApplied())
                     .isTrue();
         }
@@ -214,7 +214,7 @@ class LostRepliesIT {
     void a_read_leaves_a_silent_endpoint_in_the_same_call() {
         try (GrpcEtcdClient both =
                 client(network.endpoint() + "," + ETCD.cluster().endpoints())) {
-            EtcdClient patient = both.within(Duration.ofSeconds(10));
+            EtcdClient patient = both.within(Duration.ofSeconds(3));
             answer(patient.read(Query.key(key)));
             network.holdReplies();
             answer(patient.read(Query.key(key)));
@@ -235,7 +235,7 @@ class LostRepliesIT {
         connect();
         network.strand();
         assertThat(timed(client.read(Query.key(key)))).isInstanceOf(RollingOpsException.Unavailable.class);
-        assertThat(answer(client.within(Duration.ofSeconds(10)).commit(acquire("me")))
+        assertThat(answer(client.within(Duration.ofSeconds(3)).commit(acquire("me")))
                         .isApplied())
                 .isTrue();
         assertThat(network.accepted()).isEqualTo(2);
@@ -245,7 +245,7 @@ class LostRepliesIT {
     void a_slow_network_is_no_failure_within_the_limit() {
         connect();
         network.delay(Duration.ofMillis(50));
-        assertThat(answer(client.within(Duration.ofSeconds(10)).commit(acquire("me")))
+        assertThat(answer(client.within(Duration.ofSeconds(3)).commit(acquire("me")))
                         .isApplied())
                 .isTrue();
     }
@@ -255,17 +255,17 @@ class LostRepliesIT {
         connect();
         ETCD.cluster().member(0).restart();
         ETCD.cluster().awaitHealthy();
-        assertThat(answer(client.within(Duration.ofSeconds(10)).read(Query.key(key)))
+        assertThat(answer(client.within(Duration.ofSeconds(3)).read(Query.key(key)))
                         .entries())
                 .isEmpty();
-        assertThat(answer(client.within(Duration.ofSeconds(10)).commit(acquire("me")))
+        assertThat(answer(client.within(Duration.ofSeconds(3)).commit(acquire("me")))
                         .isApplied())
                 .isTrue();
     }
 
     /** Makes the connection, so that what follows is sent on it. */
     private void connect() {
-        answer(client.within(Duration.ofSeconds(10)).read(Query.key(key)));
+        answer(client.within(Duration.ofSeconds(3)).read(Query.key(key)));
     }
 
     private Transaction acquire(String owner) {
