@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.etcd.grpc;
 
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.rollingops.etcd.EtcdEndpoint;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>gRPC would keep a channel for ever and wait longer and longer, up to two minutes, before it connects again. We throw
  * a channel away that could not connect, so the next request finds out at once whether the endpoint is back; how often
  * that is tried is up to {@link EndpointRing}. A channel whose connection is open but silent is thrown away too, since
- * the other side of a half-open connection will never answer.
+ * the other side of a half-open connection will never answer. And one whose connection has ended is not used for the
+ * next: so each connection is made with the certificates as they are at that time.
  */
 final class Connection {
     /** What became of a request. */
@@ -51,6 +53,7 @@ final class Connection {
 
     private @Nullable ManagedChannel channel;
     private long openedAt;
+    private boolean wasReady;
     private int silences;
 
     Connection(EtcdEndpoint endpoint, Channels channels, TlsFiles tls, EndpointRing ring, int index) {
@@ -66,9 +69,13 @@ final class Connection {
     }
 
     Line line() {
+        if (channel != null && wasReady && channel.getState(false) != ConnectivityState.READY) {
+            retire();
+        }
         if (channel == null) {
             channel = channels.open(endpoint, tls);
             openedAt = System.nanoTime();
+            wasReady = false;
             silences = 0;
         }
         return new Line(this, channel);
@@ -77,14 +84,18 @@ final class Connection {
     void answered(ManagedChannel used) {
         ring.answered(index);
         if (used == channel) {
+            wasReady = true;
             silences = 0;
         }
     }
 
     void failed(ManagedChannel used, Contact contact) {
         ring.failed(index, System.nanoTime());
-        if (used == channel && isUseless(contact)) {
-            retire();
+        if (used == channel) {
+            wasReady |= contact == Contact.SILENT || contact == Contact.HEARD;
+            if (isUseless(contact)) {
+                retire();
+            }
         }
     }
 

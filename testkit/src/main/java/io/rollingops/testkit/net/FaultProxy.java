@@ -48,20 +48,25 @@ public final class FaultProxy implements AutoCloseable {
     private long requestBytes;
     private int accepted;
 
-    /** Begins to forward to that address. */
+    /** Listens on 127.0.0.1 and forwards to that address. */
     public FaultProxy(InetSocketAddress target) {
+        this(1, target);
+    }
+
+    /** Listens on another address of loopback, {@code 127.0.0.last}, where the system has it, as Linux does. */
+    public FaultProxy(int last, InetSocketAddress target) {
         this.target = target;
         try {
-            listener = new ServerSocket(0, 50, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
+            listener = new ServerSocket(0, 50, InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) last}));
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot listen on loopback", e);
+            throw new UncheckedIOException("cannot listen on 127.0.0." + last, e);
         }
         start("accept", this::acceptAll);
     }
 
-    /** {@code 127.0.0.1:port}, for clients. */
+    /** {@code address:port}, for clients. */
     public String endpoint() {
-        return "127.0.0.1:" + listener.getLocalPort();
+        return listener.getInetAddress().getHostAddress() + ":" + listener.getLocalPort();
     }
 
     /** Forwards everything at once, also what was held. */
