@@ -175,7 +175,7 @@ final class ClientCore {
         } catch (ExecutionException | TimeoutException e) {
             LOG.warn("The etcd client did not stop within {}", limit, e);
         }
-        thread.close(limit);
+        thread.close(Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS))));
     }
 
     private List<ManagedChannel> stop() {
