@@ -72,6 +72,7 @@ final class WatchHub implements WatchStream.Owner {
     private boolean isOpening;
     private boolean isClosed;
     private int failedStreams;
+    private int refusals;
     private @Nullable RollingOpsException trouble;
 
     WatchHub(EventThread thread, Connections connections, CallRunner runner, SignIn signIn, RandomGenerator random) {
@@ -207,6 +208,10 @@ final class WatchHub implements WatchStream.Owner {
 
     private void reopenLater(RollingOpsException reason) {
         trouble = reason;
+        refusals = reason instanceof RollingOpsException.Refused ? refusals + 1 : 0;
+        if (refusals >= connections.size()) { // waiting would not help those who wait for a first confirmation
+            List.copyOf(watches).stream().filter(watch -> !watch.isConfirmed()).forEach(this::giveUp);
+        }
         Duration pause = failedStreams == 0 ? Duration.ZERO : doubled(PAUSE_FIRST, failedStreams - 1, PAUSE_MAX);
         failedStreams++;
         // clients that lost the same member must not all come back at the same instant
@@ -246,6 +251,7 @@ final class WatchHub implements WatchStream.Owner {
         WatchedRange watch = asked;
         asked = null;
         failedStreams = 0;
+        refusals = 0;
         if (watch == null || watch.phase() != Phase.ASKED) { // closed in the meantime
             if (!response.getCanceled()) {
                 from.cancel(response.getWatchId());

@@ -179,8 +179,7 @@ class FailoverIT {
             cluster.member(1).freeze();
             cluster.member(2).freeze();
             await().atMost(Duration.ofSeconds(15))
-                    .untilAsserted(() -> assertThat(
-                                    error(own.within(Duration.ofSeconds(8)).commit(put("a"))))
+                    .untilAsserted(() -> assertThat(error(own.commit(put("a"))))
                             .isInstanceOf(RollingOpsException.Unavailable.class)
                             .hasMessageContaining("no leader"));
         }

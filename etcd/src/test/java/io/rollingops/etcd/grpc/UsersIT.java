@@ -73,8 +73,7 @@ class UsersIT {
                 assertThat(error(client.within(LIMIT).commit(put(KEY))))
                         .isInstanceOf(RollingOpsException.Refused.class)
                         .hasMessageContainingAll("sign in as " + wrong.user(), "authentication failed");
-                assertThat(error(client.within(Duration.ofSeconds(1))
-                                .watch(KeyRange.key(KEY), new RecordingListener(), Runnable::run)))
+                assertThat(error(client.within(LIMIT).watch(KeyRange.key(KEY), new RecordingListener(), Runnable::run)))
                         .isInstanceOf(RollingOpsException.Refused.class)
                         .hasMessageContaining("authentication failed");
             }

@@ -142,7 +142,7 @@ class WatchIT {
             writer.awaitMore(10);
         }
         List<Bytes> all = keysOf(truth());
-        views.forEach(view -> await().until(() -> view.keys().equals(all)));
+        await().until(() -> views.stream().allMatch(view -> view.keys().equals(all)));
     }
 
     @Test
