@@ -37,12 +37,21 @@ public sealed interface EndpointReport {
         }
     }
 
+    /**
+     * It lives and knows us, but tells how it is to administrators only. So do later releases, among them 3.5.30 and 3.6,
+     * when the cluster has users.
+     */
+    record Reticent(EtcdEndpoint endpoint) implements EndpointReport {}
+
     /** It did not answer, or refused; the error says why and what to mend. */
     record Failed(EtcdEndpoint endpoint, RollingOpsException problem) implements EndpointReport {}
 
-    default <R> R fold(Function<Reached, R> reached, Function<Failed, R> failed) {
+    default <R> R fold(Function<Reached, R> reached, Function<Reticent, R> reticent, Function<Failed, R> failed) {
         if (this instanceof Reached report) {
             return reached.apply(report);
+        }
+        if (this instanceof Reticent report) {
+            return reticent.apply(report);
         }
         if (this instanceof Failed report) {
             return failed.apply(report);

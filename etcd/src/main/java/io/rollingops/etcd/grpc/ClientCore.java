@@ -121,7 +121,7 @@ final class ClientCore {
         List<Connection> asked = connections.all();
         Map<Connection, EndpointReport> reports = new HashMap<>();
         for (Connection connection : asked) {
-            runner.ask(connection.line(), Requests.status(), "", deadline, new Reply<>() {
+            signIn.ask(connection.line(), Requests.status(), deadline, new Reply<>() {
                 @Override
                 public void answered(StatusResponse answer) {
                     add(Wire.report(connection.endpoint(), answer));
@@ -129,7 +129,10 @@ final class ClientCore {
 
                 @Override
                 public void failed(Failure failure) {
-                    add(new EndpointReport.Failed(connection.endpoint(), failure.error()));
+                    add(
+                            failure.kind() == Failure.Kind.DENIED
+                                    ? new EndpointReport.Reticent(connection.endpoint())
+                                    : new EndpointReport.Failed(connection.endpoint(), failure.error()));
                 }
 
                 private void add(EndpointReport report) {

@@ -19,6 +19,8 @@ record Failure(Kind kind, RollingOpsException error) {
         SIGN_IN_AGAIN,
         /** Nothing happened, since the cluster has no users. */
         NO_USERS,
+        /** Nothing happened, since the user may not. */
+        DENIED,
         /** Nothing happened, since the lease has ended. */
         LEASE_GONE,
         /** The member answered, and asking again would not change its mind. */

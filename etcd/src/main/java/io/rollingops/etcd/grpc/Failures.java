@@ -60,7 +60,7 @@ final class Failures {
         return switch (status.getCode()) {
             case UNAUTHENTICATED -> refused(Kind.SIGN_IN_AGAIN, text);
             case PERMISSION_DENIED ->
-                refused(Kind.FINAL, text + "; grant a role of the user the permission on these keys");
+                refused(Kind.DENIED, text + "; grant a role of the user the permission on these keys");
             case INVALID_ARGUMENT -> invalidArgument(text);
             case FAILED_PRECONDITION -> failedPrecondition(text);
             case NOT_FOUND -> refused(Kind.LEASE_GONE, text);

@@ -51,7 +51,7 @@ final class SignIn {
         withToken(
                 request,
                 deadline,
-                reply,
+                reply::failed,
                 known -> runner.run(request, known, deadline, new Reply<>() {
                     @Override
                     public void answered(A answer) {
@@ -63,12 +63,40 @@ final class SignIn {
                         if (failure.kind() == Failure.Kind.SIGN_IN_AGAIN) {
                             forget(known);
                             withToken(
-                                    request, deadline, reply, renewed -> runner.run(request, renewed, deadline, reply));
+                                    request,
+                                    deadline,
+                                    reply::failed,
+                                    renewed -> runner.run(request, renewed, deadline, reply));
                         } else {
                             reply.failed(failure);
                         }
                     }
                 }));
+    }
+
+    /** Asks one endpoint, likewise. */
+    <Q, A> void ask(Line line, Request<Q, A> request, Deadline deadline, Reply<A> reply) {
+        String known = token == null ? "" : token; // most endpoints answer without, and others may be down
+        runner.ask(line, request, known, deadline, new Reply<>() {
+            @Override
+            public void answered(A answer) {
+                reply.answered(answer);
+            }
+
+            @Override
+            public void failed(Failure failure) {
+                if (failure.kind() == Failure.Kind.SIGN_IN_AGAIN && credentials.isPresent()) {
+                    forget(known);
+                    withToken(
+                            request,
+                            deadline,
+                            reply::failed,
+                            renewed -> runner.ask(line, request, renewed, deadline, reply));
+                } else {
+                    reply.failed(failure);
+                }
+            }
+        });
     }
 
     /** Gets the token for a stream that is about to be opened. */
@@ -83,14 +111,14 @@ final class SignIn {
         }
     }
 
-    private <Q, A> void withToken(Request<Q, A> request, Deadline deadline, Reply<A> reply, Consumer<String> use) {
-        Waiter waiter = new Waiter(use, reply::failed);
+    private void withToken(Request<?, ?> request, Deadline deadline, Consumer<Failure> failed, Consumer<String> use) {
+        Waiter waiter = new Waiter(use, failed);
         if (give(waiter)) {
             return;
         }
         thread.after(Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS))), () -> {
             if (waiters.remove(waiter)) {
-                reply.failed(Failures.notTried(request, "signing in took longer than the call may"));
+                failed.accept(Failures.notTried(request, "signing in took longer than the call may"));
             }
         });
     }

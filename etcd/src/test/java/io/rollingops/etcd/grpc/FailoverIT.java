@@ -196,7 +196,8 @@ class FailoverIT {
                 .extracting(report -> report.endpoint().toString())
                 .containsExactly(cluster.endpoints().split(","));
         for (EndpointReport report : reports) {
-            String seen = report.fold(reached -> reached.leads() ? "leads" : "follows", failed -> "failed");
+            String seen = report.fold(
+                    reached -> reached.leads() ? "leads" : "follows", reticent -> "reticent", failed -> "failed");
             String endpoint = report.endpoint().toString();
             String expected = endpoint.equals(leader.endpoint())
                     ? "leads"

@@ -99,7 +99,7 @@ class FailuresTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "PERMISSION_DENIED|etcdserver: permission denied|FINAL|grant a role",
+                "PERMISSION_DENIED|etcdserver: permission denied|DENIED|grant a role",
                 "UNAUTHENTICATED|etcdserver: invalid auth token|SIGN_IN_AGAIN|invalid auth token",
                 "INVALID_ARGUMENT|etcdserver: user name is empty|SIGN_IN_AGAIN|configure user and password",
                 "INVALID_ARGUMENT|etcdserver: authentication failed, invalid user ID or password|FINAL|invalid user",

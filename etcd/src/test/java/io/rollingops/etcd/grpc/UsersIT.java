@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import io.rollingops.RollingOpsException;
 import io.rollingops.etcd.Action;
 import io.rollingops.etcd.Bytes;
+import io.rollingops.etcd.EndpointReport;
 import io.rollingops.etcd.EtcdClient;
 import io.rollingops.etcd.EtcdEndpoint;
 import io.rollingops.etcd.EtcdSettings;
@@ -63,6 +64,21 @@ class UsersIT {
                         .isInstanceOf(RollingOpsException.Refused.class)
                         .hasMessageContaining("permission denied");
             }
+        }
+    }
+
+    @Test
+    void an_administrator_learns_how_the_members_are_and_others_at_least_that_they_live() {
+        try (GrpcEtcdClient client = client("root", "root")) {
+            assertThat(answer(client.within(LIMIT).endpoints()))
+                    .singleElement()
+                    .isInstanceOf(EndpointReport.Reached.class);
+        }
+        try (GrpcEtcdClient client = client("anna", "secret")) {
+            assertThat(answer(client.within(LIMIT).endpoints()))
+                    .singleElement()
+                    .isNotInstanceOf(EndpointReport.Failed.class);
+            assertThat(answer(client.within(LIMIT).members())).hasSize(1);
         }
     }
 

@@ -82,6 +82,11 @@ public final class EtcdCluster implements AutoCloseable {
         return certificates.orElseThrow(() -> new IllegalStateException("this cluster is not encrypted"));
     }
 
+    /** The certificate of the user who may do everything, of a cluster with TLS; by password it is root, too. */
+    public Issued administrator() {
+        return root.orElseThrow(() -> new IllegalStateException("this cluster is not encrypted"));
+    }
+
     /** The member that leads; waits until exactly one of those that answer takes itself for it. */
     public EtcdProcess leader() {
         List<EtcdProcess> leaders = new ArrayList<>();
