@@ -21,6 +21,8 @@ public interface WatchListener {
     /**
      * Some changes can no longer be told one by one, since the store has dropped them or the listener fell too far
      * behind. Forget what was known: this is all there is, and the next changes come after its revision.
+     *
+     * <p>Its revision is smaller than those before only if etcd itself has gone back, as by a restored backup.
      */
     void relisted(Listing listing);
 

@@ -4,6 +4,7 @@ package io.rollingops.etcd.grpc;
 import io.grpc.Deadline;
 import io.grpc.Status;
 import io.rollingops.RollingOpsException;
+import io.rollingops.etcd.Bytes;
 import io.rollingops.etcd.Query;
 import io.rollingops.etcd.Revision;
 import io.rollingops.etcd.grpc.WatchedRange.Phase;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -30,24 +32,15 @@ import org.slf4j.LoggerFactory;
  *   <li>On a stream the watches are asked for one after the other, since a refusal does not name the watch. Each begins
  *       where its {@link WatchCursor} says, so it goes on where it was.
  *   <li>The stream demands a leader: a member that has lost contact to the others ends it, and it moves on.
- *   <li>A member that hangs says nothing, and neither does one where nothing happens. So after {@link #SILENCE_MAX} the
- *       member is probed with a read, on the same connection; without an answer the stream is left. etcd's own means are
- *       no use here: pings come too seldom, since it hangs up on who pings more than every 5 s; and a request for
- *       progress is answered ahead of events by releases before 3.4.25 and 3.5.8, which would lose these on resumption,
- *       and not at all by later ones when nothing happened since the watch began.
- *   <li>A watch whose place was compacted away, or whose listener is too slow, is listed anew and goes on from there.
+ *   <li>A member that hangs is found out by {@link StreamGuard}, and left.
+ *   <li>A watch is listed anew and goes on from there when its place was compacted away, when its listener is too slow,
+ *       and when the store has gone back behind it.
  * </ol>
  *
  * <p>Runs on the event thread.
  */
 final class WatchHub implements WatchStream.Owner {
-    /** After so long without a word the member is probed. */
-    static final Duration SILENCE_MAX = Duration.ofSeconds(1);
-
-    private static final Duration PROBE_LIMIT = Duration.ofMillis(700);
-    private static final Duration SUPERVISION_EVERY = Duration.ofMillis(250);
-
-    /** How long a member may take to confirm a watch; doubles with each stream that failed. */
+    /** How long a member may take to confirm the first watch on a stream; doubles with each stream that failed. */
     private static final Duration CONFIRMATION_FIRST = Duration.ofMillis(300);
 
     private static final Duration CONFIRMATION_MAX = Duration.ofSeconds(3);
@@ -165,8 +158,13 @@ final class WatchHub implements WatchStream.Owner {
         WatchStream opened = new WatchStream(connections.choose(), token, this);
         stream = opened;
         opened.start();
-        supervise(opened);
+        new StreamGuard(thread, runner, opened, this::someKey, () -> leaveSilent(opened, "it did not answer a probe"))
+                .start();
         askNext(opened);
+    }
+
+    private Optional<Bytes> someKey() {
+        return openById.values().stream().findAny().map(watch -> watch.keys().from());
     }
 
     @Override
@@ -184,6 +182,9 @@ final class WatchHub implements WatchStream.Owner {
 
     /** Leaves a stream whose member says nothing, for another one. */
     private void leaveSilent(WatchStream silent, String why) {
+        if (silent != stream) {
+            return;
+        }
         LOG.debug("Leaving the watch stream to {}: {}", silent.line().endpoint(), why);
         silent.giveUp(why);
         detach();
@@ -234,8 +235,10 @@ final class WatchHub implements WatchStream.Owner {
                 asked = watch;
                 watch.asked();
                 on.create(watch);
-                thread.after(
-                        doubled(CONFIRMATION_FIRST, failedStreams, CONFIRMATION_MAX), () -> expectConfirmed(on, watch));
+                Duration limit = openById.isEmpty()
+                        ? doubled(CONFIRMATION_FIRST, failedStreams, CONFIRMATION_MAX)
+                        : CONFIRMATION_MAX; // the member has answered before: it may only be busy
+                thread.after(limit, () -> expectConfirmed(on, watch));
                 return;
             }
         }
@@ -264,13 +267,16 @@ final class WatchHub implements WatchStream.Owner {
             openById.put(response.getWatchId(), watch);
             Revision revision = new Revision(response.getHeader().getRevision());
             watch.opened(response.getWatchId(), revision, () -> thread.postIfOpen(() -> remove(watch)));
+            if (watch.isAheadOf(revision)) {
+                checkStore(watch);
+            }
         }
         askNext(from);
     }
 
     /** A member that does not know our token may say no more than this; so the first denial is tried again. */
     private void denied(WatchStream from, WatchedRange watch, String reason) {
-        if (watch.isFirstDenial()) {
+        if (watch.denied() == 1) {
             signIn.forget(from.token());
             abandon("a watch was denied");
             openStream();
@@ -304,20 +310,18 @@ final class WatchHub implements WatchStream.Owner {
         } else if (!watch.accept(
                 response.getEventsList().stream().map(Wire::event).toList(), response.getFragment())) {
             LOG.warn("The listener of the etcd watch on {} is too slow; it gets a new listing instead", watch.keys());
-            openById.remove(watch.serverId());
-            from.cancel(watch.serverId());
-            watch.lost();
+            lose(from, watch);
             watch.whenDelivered(() -> thread.postIfOpen(() -> list(watch)));
         }
     }
 
     private void canceled(WatchStream from, WatchedRange watch, WatchResponse response) {
-        openById.remove(watch.serverId());
         if (response.getCompactRevision() > 0) {
             LOG.debug("What comes next for the watch on {} was compacted away; listing anew", watch.keys());
-            watch.lost();
+            lose(from, watch);
             list(watch);
         } else {
+            openById.remove(watch.serverId());
             LOG.warn("etcd ended the watch on {}, asking again: {}", watch.keys(), response.getCancelReason());
             watch.interrupted();
             thread.after(PAUSE_MAX, () -> askIfOpen(from));
@@ -328,6 +332,39 @@ final class WatchHub implements WatchStream.Owner {
         if (on == stream) {
             askNext(on);
         }
+    }
+
+    /**
+     * The member has not come as far as the watch has. It may lag behind; but if the whole cluster does, it was restored
+     * from a backup or lost its data, and the watch would wait in vain for revisions that are to be made again.
+     */
+    private void checkStore(WatchedRange watch) {
+        Query any = Query.key(watch.keys().from()).keysOnly();
+        signIn.run(Requests.read(any), Deadline.after(LISTING_LIMIT.toNanos(), TimeUnit.NANOSECONDS), new Reply<>() {
+            @Override
+            public void answered(RangeResponse answer) {
+                Revision newest = Wire.listing(answer).revision();
+                if (stream != null && watch.phase() == Phase.OPEN && watch.isAheadOf(newest)) {
+                    LOG.warn("etcd has gone back to revision {}; listing {} anew", newest, watch.keys());
+                    lose(stream, watch);
+                    list(watch);
+                }
+            }
+
+            @Override
+            public void failed(Failure failure) {
+                if (watch.phase() == Phase.OPEN) {
+                    thread.after(PAUSE_MAX, () -> checkStore(watch));
+                }
+            }
+        });
+    }
+
+    /** Takes the watch off its stream: what comes there is of no use to it. */
+    private void lose(WatchStream from, WatchedRange watch) {
+        openById.remove(watch.serverId());
+        from.cancel(watch.serverId());
+        watch.lost();
     }
 
     private void list(WatchedRange watch) {
@@ -355,42 +392,6 @@ final class WatchHub implements WatchStream.Owner {
                 } else if (watch.phase() == Phase.LOST) {
                     drop(watch);
                     watch.refused(failure.error());
-                }
-            }
-        });
-    }
-
-    // A member that says nothing
-
-    private void supervise(WatchStream supervised) {
-        thread.after(SUPERVISION_EVERY, () -> {
-            if (supervised != stream) {
-                return;
-            }
-            if (supervised.silentNanos() < SILENCE_MAX.toNanos() || openById.isEmpty()) {
-                supervise(supervised);
-            } else {
-                probe(supervised, openById.values().iterator().next());
-            }
-        });
-    }
-
-    private void probe(WatchStream supervised, WatchedRange watch) {
-        Deadline deadline = Deadline.after(PROBE_LIMIT.toNanos(), TimeUnit.NANOSECONDS);
-        runner.ask(supervised.line(), Requests.probe(watch.keys().from()), supervised.token(), deadline, new Reply<>() {
-            @Override
-            public void answered(RangeResponse answer) {
-                supervised.heard();
-                supervise(supervised);
-            }
-
-            @Override
-            public void failed(Failure failure) {
-                if (!failure.blamesEndpoint()) {
-                    supervised.heard();
-                    supervise(supervised);
-                } else if (supervised == stream) {
-                    leaveSilent(supervised, "it did not answer a probe");
                 }
             }
         });

@@ -27,7 +27,7 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
     private final ClientCall<WatchRequest, WatchResponse> call;
 
     private long heardAt = System.nanoTime();
-    private boolean isLeft;
+    private boolean hasEnded;
 
     WatchStream(Line line, String token, Owner owner) {
         this.line = line;
@@ -69,7 +69,7 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
 
     /** Ends the stream; nothing is told any more. */
     void leave(String why) {
-        isLeft = true;
+        hasEnded = true;
         call.cancel(why, null);
     }
 
@@ -77,6 +77,10 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
     void giveUp(String why) {
         line.failed(Connection.Contact.of(Status.Code.CANCELLED, sentMark.isSet()));
         leave(why);
+    }
+
+    boolean hasEnded() {
+        return hasEnded;
     }
 
     /** The member has shown that it lives. */
@@ -90,7 +94,7 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
 
     @Override
     public void onMessage(WatchResponse response) {
-        if (!isLeft) {
+        if (!hasEnded) {
             heard();
             owner.received(this, response);
             call.request(1);
@@ -99,8 +103,8 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-        if (!isLeft) {
-            isLeft = true;
+        if (!hasEnded) {
+            hasEnded = true;
             line.failed(Connection.Contact.of(status.getCode(), sentMark.isSet()));
             owner.ended(this, status, sentMark.isSet());
         }

@@ -45,7 +45,7 @@ final class WatchedRange {
     private Phase phase = Phase.WANTED;
     private long serverId;
     private boolean isConfirmed;
-    private boolean wasDenied;
+    private int denials;
     private volatile boolean isSilenced;
 
     WatchedRange(KeyRange keys, WatchListener listener, Executor executor, Promise<Watch> confirmation) {
@@ -85,7 +85,7 @@ final class WatchedRange {
     void opened(long id, Revision revision, Runnable onClose) {
         phase = Phase.OPEN;
         serverId = id;
-        wasDenied = false;
+        denials = 0;
         cursor.confirmed(revision);
         if (!isConfirmed) {
             isConfirmed = true;
@@ -93,12 +93,15 @@ final class WatchedRange {
         }
     }
 
-    /** Answers whether this is the first denial since the watch was last open, which may be due to an old token. */
-    boolean isFirstDenial() {
-        boolean first = !wasDenied;
-        wasDenied = true;
+    /** Whether it has been told more than there is in a store of this revision. */
+    boolean isAheadOf(Revision revision) {
+        return cursor.next() > revision.next().number();
+    }
+
+    /** The server denied it; answers how often in a row by now. */
+    int denied() {
         phase = Phase.WANTED;
-        return first;
+        return ++denials;
     }
 
     /** The present stream has ended. */

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -234,6 +235,44 @@ class WatchIT {
         listener.awaitState(truth());
         assertThat(listener.events()).hasSize(3);
         assertThat(listener.listings()).hasSize(1);
+    }
+
+    @Test
+    void a_watch_that_is_ahead_of_a_store_that_lost_its_data_is_listed_anew_and_goes_on() {
+        List<Listing> listings = new CopyOnWriteArrayList<>();
+        List<WatchEvent> events = new CopyOnWriteArrayList<>();
+        answer(patient()
+                .watch(
+                        KeyRange.prefix(prefix),
+                        new WatchListener() {
+                            @Override
+                            public void changed(List<WatchEvent> batch) {
+                                events.addAll(batch);
+                            }
+
+                            @Override
+                            public void relisted(Listing listing) {
+                                listings.add(listing);
+                            }
+
+                            @Override
+                            public void ended(RollingOpsException reason) {
+                                throw new AssertionError(reason);
+                            }
+                        },
+                        threads));
+        for (int i = 0; i < 10; i++) {
+            put("a" + i);
+        }
+        await().until(() -> events.size() == 10);
+        ETCD.cluster().wipe();
+        await().until(() -> listings.size() == 1);
+        assertThat(listings.get(0).entries()).isEmpty();
+
+        Revision again = put("b");
+        assertThat(again).isLessThan(events.get(9).revision());
+        await().until(() -> events.size() == 11);
+        assertThat(events.get(10).revision()).isEqualTo(again);
     }
 
     @Test
