@@ -175,6 +175,7 @@ final class ClientCore {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            deadline = after(Duration.ZERO);
         } catch (ExecutionException | TimeoutException e) {
             LOG.warn("The etcd client did not stop within {}", limit, e);
         }

@@ -39,8 +39,8 @@ final class Connection {
         }
     }
 
-    /** Requests in a row without an answer after which a connection counts as dead. */
-    private static final int SILENCES_MAX = 2;
+    /** How long after one request has run out of time another one must do so, with no answer between, to prove it. */
+    private static final Duration SILENCE_PROVEN = Duration.ofMillis(100);
 
     /** A connection that takes longer to become ready than this never will. */
     private static final Duration CONNECTING_MAX = Duration.ofSeconds(3);
@@ -54,7 +54,8 @@ final class Connection {
     private @Nullable ManagedChannel channel;
     private long openedAt;
     private boolean wasReady;
-    private int silences;
+    private boolean isSilent;
+    private long silentSince;
 
     Connection(EtcdEndpoint endpoint, Channels channels, TlsFiles tls, EndpointRing ring, int index) {
         this.endpoint = endpoint;
@@ -76,7 +77,7 @@ final class Connection {
             channel = channels.open(endpoint, tls);
             openedAt = System.nanoTime();
             wasReady = false;
-            silences = 0;
+            isSilent = false;
         }
         return new Line(this, channel);
     }
@@ -85,7 +86,7 @@ final class Connection {
         ring.answered(index);
         if (used == channel) {
             wasReady = true;
-            silences = 0;
+            isSilent = false;
         }
     }
 
@@ -103,9 +104,19 @@ final class Connection {
         return switch (contact) {
             case REFUSED -> true;
             case CONNECTING -> System.nanoTime() - openedAt > CONNECTING_MAX.toNanos();
-            case SILENT -> ++silences >= SILENCES_MAX;
+            case SILENT -> isProvenSilent();
             case HEARD -> false;
         };
+    }
+
+    /** One silence proves nothing, and neither do several at a time: the cluster may be between two leaders. */
+    private boolean isProvenSilent() {
+        long now = System.nanoTime();
+        if (!isSilent) {
+            isSilent = true;
+            silentSince = now;
+        }
+        return now - silentSince > SILENCE_PROVEN.toNanos();
     }
 
     /** Lets requests that are under way finish, and begins anew with the next one. */

@@ -9,7 +9,7 @@ import java.time.Duration;
  * <ol>
  *   <li>Stay with the endpoint in use as long as it answers: one warm connection is quicker than three.
  *   <li>One that failed is left at once for the next on the list, and not used again for a while; the while doubles with
- *       each failure and ends with the first answer.
+ *       each failure and ends with the first answer. Many requests that fail together are one failure.
  *   <li>When all have failed, they are tried in turn, the one that failed longest ago first.
  * </ol>
  *
@@ -18,6 +18,9 @@ import java.time.Duration;
 final class EndpointRing {
     static final Duration FIRST_SUSPICION = Duration.ofMillis(500);
     static final Duration LONGEST_SUSPICION = Duration.ofSeconds(8);
+
+    /** What fails within this time fails together. */
+    static final Duration TOGETHER = Duration.ofMillis(100);
 
     private final int[] failures;
     private final long[] failedAt;
@@ -55,7 +58,10 @@ final class EndpointRing {
     }
 
     void failed(int endpoint, long nowNanos) {
-        failures[endpoint]++;
+        boolean isAnother = failures[endpoint] == 0 || nowNanos - failedAt[endpoint] > TOGETHER.toNanos();
+        if (isAnother) {
+            failures[endpoint]++;
+        }
         failedAt[endpoint] = nowNanos;
     }
 

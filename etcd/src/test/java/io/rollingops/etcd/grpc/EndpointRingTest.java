@@ -60,6 +60,18 @@ class EndpointRingTest {
         assertThat(ring.choose(now + EndpointRing.FIRST_SUSPICION.toNanos())).isZero();
     }
 
+    @Test
+    void many_requests_that_fail_together_are_one_failure() {
+        EndpointRing ring = new EndpointRing(2, 0);
+        for (int request = 0; request < 100; request++) {
+            ring.failed(0, START + request);
+        }
+        assertThat(ring.choose(START + 100)).isEqualTo(1);
+        ring.failed(1, START + 100 + EndpointRing.FIRST_SUSPICION.toNanos() - 1);
+        assertThat(ring.choose(START + 100 + EndpointRing.FIRST_SUSPICION.toNanos()))
+                .isEqualTo(0);
+    }
+
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
     void as_many_tries_as_endpoints_try_them_all_whatever_was_before(long seed) {
