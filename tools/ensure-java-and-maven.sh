@@ -1,4 +1,4 @@
-# Sourced by ./rollingops and ./verify: makes sure that a JDK 17 or later and Maven 3.8.7 or later are there.
+# Sourced by ./rollingops and ./verify: makes sure that a JDK 17 or later and Maven 3.8.7 or later are there, and etcd for its tests.
 # As root on Debian or Ubuntu it installs what is missing; elsewhere it prints the command to type and ends.
 
 tell() { printf '%s\n' "$*" >&2; }
