@@ -21,7 +21,8 @@ import java.util.concurrent.Executor;
  * <p><b>Errors.</b> A future fails with one of
  *
  * <ul>
- *   <li>{@link RollingOpsException.Unavailable}: nothing happened; try again later. After {@code close()}, always this.
+ *   <li>{@link RollingOpsException.Unavailable}: nothing happened; try again later. Always this for a call that is
+ *       made after the client was closed, or while {@link #CALLS_MAX} others are under way.
  *   <li>{@link RollingOpsException.Indeterminate}: the request was sent and its answer is missing, so it may have
  *       happened, or may still happen. Read back before trying again. Never the outcome of a call that changes nothing.
  *   <li>{@link RollingOpsException.Refused}: the cluster or its certificates say no; the message says what to mend.
@@ -29,12 +30,18 @@ import java.util.concurrent.Executor;
  *       large.
  * </ul>
  *
- * <p><b>Repeating.</b> What changes nothing, and a lease renewal, is tried once on each member while time is left. A
- * change is tried on another member only when it certainly did not leave this process.
+ * <p><b>Repeating.</b> What changes nothing, and a lease renewal, is tried on one member after the other while time is
+ * left. A change is tried on another member only when it certainly did not leave this process.
  */
 public interface EtcdClient {
     /** How long a call may take unless {@link #within} says otherwise. */
     Duration DEFAULT_LIMIT = Duration.ofMillis(500);
+
+    /** How many calls may be under way at the same time. */
+    int CALLS_MAX = 10_000;
+
+    /** How many watches may be open at the same time; one more is an invalid request. */
+    int WATCHES_MAX = 1_000;
 
     /** The same client with another limit for its calls. */
     EtcdClient within(Duration limit);

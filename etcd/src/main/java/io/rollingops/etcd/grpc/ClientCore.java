@@ -5,6 +5,7 @@ import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.rollingops.RollingOpsException;
 import io.rollingops.etcd.EndpointReport;
+import io.rollingops.etcd.EtcdClient;
 import io.rollingops.etcd.EtcdSettings;
 import io.rollingops.etcd.KeyRange;
 import io.rollingops.etcd.Watch;
@@ -21,6 +22,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -40,14 +42,15 @@ final class ClientCore {
     private final SignIn signIn;
     private final WatchHub watches;
     private final Executor callbacks;
+    private final AtomicInteger underWay = new AtomicInteger();
     private final AtomicBoolean isClosing = new AtomicBoolean();
 
-    ClientCore(EtcdSettings settings, Executor callbacks, RandomGenerator random) {
+    ClientCore(EtcdSettings settings, Executor callbacks, RandomGenerator random, WatchPace pace) {
         this.callbacks = callbacks;
         connections = new Connections(channels, random);
         runner = new CallRunner(thread, connections);
         signIn = new SignIn(thread, runner);
-        watches = new WatchHub(thread, connections, runner, signIn, random);
+        watches = new WatchHub(thread, connections, runner, signIn, random, pace);
         try {
             reload(settings);
         } catch (RollingOpsException e) {
@@ -73,6 +76,7 @@ final class ClientCore {
         Reply<A> reply = new Reply<>() {
             @Override
             public void answered(A answer) {
+                underWay.decrementAndGet();
                 try {
                     promise.complete(translation.apply(answer));
                 } catch (RuntimeException e) {
@@ -84,6 +88,7 @@ final class ClientCore {
 
             @Override
             public void failed(Failure failure) {
+                underWay.decrementAndGet();
                 if (failure.kind() == Failure.Kind.LEASE_GONE && ifLeaseGone.isPresent()) {
                     promise.complete(ifLeaseGone.get());
                 } else {
@@ -91,7 +96,9 @@ final class ClientCore {
                 }
             }
         };
-        if (!thread.postIfOpen(() -> signIn.run(request, deadline, reply))) {
+        if (underWay.incrementAndGet() > EtcdClient.CALLS_MAX) {
+            reply.failed(Failures.notTried(request, EtcdClient.CALLS_MAX + " calls are under way already"));
+        } else if (!thread.postIfOpen(() -> signIn.run(request, deadline, reply))) {
             reply.failed(Failures.notTried(request, "the client is closed"));
         }
         return promise.future();

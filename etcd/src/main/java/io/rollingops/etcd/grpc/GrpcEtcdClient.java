@@ -42,12 +42,12 @@ public final class GrpcEtcdClient implements EtcdClient, AutoCloseable {
      * @throws RollingOpsException.InvalidRequest naming a certificate or key file that cannot be used
      */
     public GrpcEtcdClient(EtcdSettings settings, Executor callbacks) {
-        this(settings, callbacks, new SplittableRandom());
+        this(settings, callbacks, new SplittableRandom(), WatchPace.DEFAULT);
     }
 
-    /** With a say in which endpoint is the first: the one that the generator picks. */
-    GrpcEtcdClient(EtcdSettings settings, Executor callbacks, RandomGenerator random) {
-        this(new ClientCore(settings, callbacks, random), DEFAULT_LIMIT);
+    /** With a say in which endpoint is the first, the one that the generator picks, and in how watches wait. */
+    GrpcEtcdClient(EtcdSettings settings, Executor callbacks, RandomGenerator random, WatchPace pace) {
+        this(new ClientCore(settings, callbacks, random, pace), DEFAULT_LIMIT);
     }
 
     private GrpcEtcdClient(ClientCore core, Duration limit) {

@@ -5,6 +5,7 @@ import io.grpc.Deadline;
 import io.grpc.Status;
 import io.rollingops.RollingOpsException;
 import io.rollingops.etcd.Bytes;
+import io.rollingops.etcd.EtcdClient;
 import io.rollingops.etcd.Query;
 import io.rollingops.etcd.Revision;
 import io.rollingops.etcd.grpc.WatchedRange.Phase;
@@ -40,14 +41,6 @@ import org.slf4j.LoggerFactory;
  * <p>Runs on the event thread.
  */
 final class WatchHub implements WatchStream.Owner {
-    /** How long a member may take to confirm the first watch on a stream; doubles with each stream that failed. */
-    private static final Duration CONFIRMATION_FIRST = Duration.ofMillis(300);
-
-    private static final Duration CONFIRMATION_MAX = Duration.ofSeconds(3);
-
-    private static final Duration PAUSE_FIRST = Duration.ofMillis(50);
-    private static final Duration PAUSE_MAX = Duration.ofSeconds(1);
-
     private static final Duration LISTING_LIMIT = Duration.ofSeconds(3);
 
     private static final Logger LOG = LoggerFactory.getLogger(WatchHub.class);
@@ -57,6 +50,7 @@ final class WatchHub implements WatchStream.Owner {
     private final CallRunner runner;
     private final SignIn signIn;
     private final RandomGenerator random;
+    private final WatchPace pace;
 
     private final Set<WatchedRange> watches = new LinkedHashSet<>();
     private final Map<Long, WatchedRange> openById = new HashMap<>();
@@ -68,18 +62,30 @@ final class WatchHub implements WatchStream.Owner {
     private int refusals;
     private @Nullable RollingOpsException trouble;
 
-    WatchHub(EventThread thread, Connections connections, CallRunner runner, SignIn signIn, RandomGenerator random) {
+    WatchHub(
+            EventThread thread,
+            Connections connections,
+            CallRunner runner,
+            SignIn signIn,
+            RandomGenerator random,
+            WatchPace pace) {
         this.thread = thread;
         this.connections = connections;
         this.runner = runner;
         this.signIn = signIn;
         this.random = random;
+        this.pace = pace;
     }
 
     /** Begins a watch, which must be confirmed before the deadline. */
     void add(WatchedRange watch, Deadline deadline) {
         if (isClosed) {
             watch.closed("the client is closed");
+            return;
+        }
+        if (watches.size() >= EtcdClient.WATCHES_MAX) {
+            watch.refused(new RollingOpsException.InvalidRequest("could not watch " + watch.keys()
+                    + " in etcd: there are " + watches.size() + " watches already, and that is the limit"));
             return;
         }
         watches.add(watch);
@@ -158,7 +164,13 @@ final class WatchHub implements WatchStream.Owner {
         WatchStream opened = new WatchStream(connections.choose(), token, this);
         stream = opened;
         opened.start();
-        new StreamGuard(thread, runner, opened, this::someKey, () -> leaveSilent(opened, "it did not answer a probe"))
+        new StreamGuard(
+                        thread,
+                        runner,
+                        pace,
+                        opened,
+                        this::someKey,
+                        () -> leaveSilent(opened, "it did not answer a probe"))
                 .start();
         askNext(opened);
     }
@@ -213,15 +225,10 @@ final class WatchHub implements WatchStream.Owner {
         if (refusals >= connections.size()) { // waiting would not help those who wait for a first confirmation
             List.copyOf(watches).stream().filter(watch -> !watch.isConfirmed()).forEach(this::giveUp);
         }
-        Duration pause = failedStreams == 0 ? Duration.ZERO : doubled(PAUSE_FIRST, failedStreams - 1, PAUSE_MAX);
+        Duration pause = pace.pauseAfter(failedStreams);
         failedStreams++;
         // clients that lost the same member must not all come back at the same instant
         thread.after(pause.multipliedBy(random.nextInt(50, 101)).dividedBy(100), this::openStream);
-    }
-
-    private static Duration doubled(Duration first, int times, Duration max) {
-        Duration grown = first.multipliedBy(1L << Math.min(times, 16));
-        return grown.compareTo(max) < 0 ? grown : max;
     }
 
     // Asking for watches, one at a time
@@ -236,8 +243,8 @@ final class WatchHub implements WatchStream.Owner {
                 watch.asked();
                 on.create(watch);
                 Duration limit = openById.isEmpty()
-                        ? doubled(CONFIRMATION_FIRST, failedStreams, CONFIRMATION_MAX)
-                        : CONFIRMATION_MAX; // the member has answered before: it may only be busy
+                        ? pace.confirmationAfter(failedStreams)
+                        : pace.confirmationMax(); // the member has answered before: it may only be busy
                 thread.after(limit, () -> expectConfirmed(on, watch));
                 return;
             }
@@ -324,7 +331,7 @@ final class WatchHub implements WatchStream.Owner {
             openById.remove(watch.serverId());
             LOG.warn("etcd ended the watch on {}, asking again: {}", watch.keys(), response.getCancelReason());
             watch.interrupted();
-            thread.after(PAUSE_MAX, () -> askIfOpen(from));
+            thread.after(pace.pauseMax(), () -> askIfOpen(from));
         }
     }
 
@@ -354,7 +361,7 @@ final class WatchHub implements WatchStream.Owner {
             @Override
             public void failed(Failure failure) {
                 if (watch.phase() == Phase.OPEN) {
-                    thread.after(PAUSE_MAX, () -> checkStore(watch));
+                    thread.after(pace.pauseMax(), () -> checkStore(watch));
                 }
             }
         });
@@ -388,7 +395,7 @@ final class WatchHub implements WatchStream.Owner {
             @Override
             public void failed(Failure failure) {
                 if (failure.error() instanceof RollingOpsException.Unavailable) {
-                    thread.after(PAUSE_MAX, () -> list(watch));
+                    thread.after(pace.pauseMax(), () -> list(watch));
                 } else if (watch.phase() == Phase.LOST) {
                     drop(watch);
                     watch.refused(failure.error());

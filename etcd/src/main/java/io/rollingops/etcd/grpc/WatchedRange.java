@@ -45,6 +45,7 @@ final class WatchedRange {
     private Phase phase = Phase.WANTED;
     private long serverId;
     private boolean isConfirmed;
+    private Runnable onClose = () -> {};
     private int denials;
     private volatile boolean isSilenced;
 
@@ -81,15 +82,20 @@ final class WatchedRange {
         phase = Phase.ASKED;
     }
 
-    /** The server has confirmed the watch on the present stream. */
-    void opened(long id, Revision revision, Runnable onClose) {
+    /**
+     * The server has confirmed the watch on the present stream.
+     *
+     * @param whenClosed what to do, on whatever thread, when the user closes it or the listener's executor is closed
+     */
+    void opened(long id, Revision revision, Runnable whenClosed) {
         phase = Phase.OPEN;
         serverId = id;
         denials = 0;
         cursor.confirmed(revision);
         if (!isConfirmed) {
             isConfirmed = true;
-            confirmation.complete(new Handle(revision, onClose));
+            onClose = whenClosed;
+            confirmation.complete(new Handle(revision, whenClosed));
         }
     }
 
@@ -171,7 +177,7 @@ final class WatchedRange {
         });
     }
 
-    /** The user or the client has closed it. */
+    /** The user or the client has closed it, or it was not to be had. */
     void closed(String why) {
         phase = Phase.ENDED;
         silence();
@@ -188,17 +194,18 @@ final class WatchedRange {
     private void deliver(Runnable task) {
         if (!delivery.add(task)) {
             silence();
+            onClose.run();
         }
     }
 
     /** What the user holds. */
     private final class Handle implements Watch {
         private final Revision createdAt;
-        private final Runnable onClose;
+        private final Runnable whenClosed;
 
-        private Handle(Revision createdAt, Runnable onClose) {
+        private Handle(Revision createdAt, Runnable whenClosed) {
             this.createdAt = createdAt;
-            this.onClose = onClose;
+            this.whenClosed = whenClosed;
         }
 
         @Override
@@ -209,7 +216,7 @@ final class WatchedRange {
         @Override
         public void close() {
             silence();
-            onClose.run();
+            whenClosed.run();
         }
     }
 }

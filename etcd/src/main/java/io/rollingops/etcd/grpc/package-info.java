@@ -10,6 +10,7 @@
  *     │    ├─ Connections   a channel for each endpoint, made when needed; EndpointRing says which is next
  *     │    └─ SignIn        the token of a user with password
  *     └─ WatchHub           one stream for all watches: opens, supervises, moves it
+ *          ├─ StreamGuard   finds out that a member hangs
  *          └─ WatchedRange  one watch: where it has come to (WatchCursor), and its listener (Delivery)
  * </pre>
  *

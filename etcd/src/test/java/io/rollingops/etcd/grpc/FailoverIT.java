@@ -94,8 +94,8 @@ class FailoverIT {
         follower.kill();
         String endpoints =
                 "127.0.0.1:1," + follower.endpoint() + "," + cluster.leader().endpoint();
-        try (GrpcEtcdClient third =
-                new GrpcEtcdClient(EtcdSettings.plain(endpoints), ForkJoinPool.commonPool(), () -> 0)) {
+        try (GrpcEtcdClient third = new GrpcEtcdClient(
+                EtcdSettings.plain(endpoints), ForkJoinPool.commonPool(), () -> 0, WatchPace.DEFAULT)) {
             assertThat(answer(third.within(Duration.ofSeconds(8)).commit(put("a")))
                             .isApplied())
                     .isTrue();

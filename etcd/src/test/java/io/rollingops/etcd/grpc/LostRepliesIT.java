@@ -23,6 +23,7 @@ import io.rollingops.testkit.etcd.EtcdOptions;
 import io.rollingops.testkit.etcd.RequiresEtcd;
 import io.rollingops.testkit.net.FaultProxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -244,6 +245,24 @@ class LostRepliesIT {
     }
 
     @Test
+    void calls_under_way_have_a_limit_and_those_past_it_are_not_tried() {
+        connect();
+        network.hold();
+        EtcdClient patient = client.within(Duration.ofSeconds(15));
+        List<CompletableFuture<?>> calls = new ArrayList<>();
+        for (int i = 0; i < EtcdClient.CALLS_MAX; i++) {
+            calls.add(patient.read(Query.key(key)));
+        }
+        assertThat(error(patient.commit(acquire("me"))))
+                .isInstanceOf(RollingOpsException.Unavailable.class)
+                .hasMessageContaining("10000 calls are under way");
+        network.cut();
+        calls.forEach(Answers::error);
+        network.forward();
+        assertThat(answer(patient.commit(acquire("me"))).isApplied()).isTrue();
+    }
+
+    @Test
     void a_slow_network_is_no_failure_within_the_limit() {
         connect();
         network.delay(Duration.ofMillis(50));
@@ -288,6 +307,6 @@ class LostRepliesIT {
 
     /** Begins with the endpoint that is named first. */
     private static GrpcEtcdClient client(String endpoints) {
-        return new GrpcEtcdClient(EtcdSettings.plain(endpoints), ForkJoinPool.commonPool(), () -> 0);
+        return new GrpcEtcdClient(EtcdSettings.plain(endpoints), ForkJoinPool.commonPool(), () -> 0, WatchPace.DEFAULT);
     }
 }

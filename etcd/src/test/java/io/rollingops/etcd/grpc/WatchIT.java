@@ -345,6 +345,21 @@ class WatchIT {
     }
 
     @Test
+    void watches_have_a_limit_and_one_that_is_closed_makes_room() {
+        List<Watch> watches = new ArrayList<>();
+        for (int i = 0; i < EtcdClient.WATCHES_MAX; i++) {
+            watches.add(watch(KeyRange.key(prefix.plus("" + i))));
+        }
+        assertThat(error(patient().watch(KeyRange.prefix(prefix), listener, threads)))
+                .isInstanceOf(RollingOpsException.InvalidRequest.class)
+                .hasMessageContaining("1000 watches already");
+        watches.get(0).close();
+        watch(KeyRange.key(prefix.plus("0")));
+        put("999");
+        listener.awaitEvents(1);
+    }
+
+    @Test
     void a_closed_watch_is_silent_and_the_others_go_on() {
         RecordingListener closed = new RecordingListener();
         Watch watch = answer(patient().watch(KeyRange.prefix(prefix), closed, threads));

@@ -29,8 +29,8 @@ public final class EtcdCluster implements AutoCloseable {
     private final List<EtcdProcess> members = new ArrayList<>();
     private final Optional<EtcdCertificates> certificates;
     private final Optional<Issued> root;
-    private boolean asksForPassword;
     private final Thread lastResort = new Thread(this::endAll, "rollingops-etcd-end");
+    private boolean asksForPassword;
 
     private EtcdCluster(EtcdOptions options) {
         this.options = options;

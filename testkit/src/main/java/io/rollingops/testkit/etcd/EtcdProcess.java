@@ -129,7 +129,9 @@ public final class EtcdProcess {
     public void freeze() {
         Process frozen = signal("STOP");
         isFrozen = true;
-        Polling.until(FREEZE_MAX, name + " is stopped", () -> state(frozen).equals(Optional.of("T")));
+        if (Files.isDirectory(Path.of("/proc"))) { // elsewhere the signal has to be trusted
+            Polling.until(FREEZE_MAX, name + " is stopped", () -> state(frozen).equals(Optional.of("T")));
+        }
     }
 
     /** Lets it go on after {@link #freeze}, as if no time had passed. */

@@ -140,11 +140,15 @@ public final class FaultProxy implements AutoCloseable {
             isClosed = true;
             resetAll();
         }
-        closeQuietly(listener);
+        try {
+            listener.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot close " + endpoint(), e);
+        }
     }
 
     private synchronized void resetAll() {
-        List.copyOf(sockets).forEach(FaultProxy::closeQuietly);
+        List.copyOf(sockets).forEach(FaultProxy::reset);
         sockets.clear();
         stranded.clear();
         notifyAll();
@@ -171,19 +175,15 @@ public final class FaultProxy implements AutoCloseable {
         Socket server = new Socket();
         try {
             client.setTcpNoDelay(true);
-            client.setSoLinger(true, 0); // a close is a reset
-            if (!isOpenFor(client)) {
-                closeQuietly(client);
-                return;
-            }
-            server.connect(to, CONNECT_MILLIS_MAX);
             server.setTcpNoDelay(true);
-            server.setSoLinger(true, 0);
+            if (isOpenFor(client)) {
+                server.connect(to, CONNECT_MILLIS_MAX);
+            }
         } catch (IOException e) {
             end(client, server);
             return;
         }
-        if (!isOpenFor(server)) {
+        if (!server.isConnected() || !isOpenFor(server)) {
             end(client, server);
             return;
         }
@@ -200,6 +200,7 @@ public final class FaultProxy implements AutoCloseable {
         return true;
     }
 
+    /** Forwards one direction until its end; an end is forwarded too, and leaves the other direction as it is. */
     private void pump(Socket from, Socket to, Direction direction) {
         byte[] buffer = new byte[BUFFER_BYTES];
         try {
@@ -211,12 +212,17 @@ public final class FaultProxy implements AutoCloseable {
                 }
                 out.write(buffer, 0, read);
             }
+            if (!mayPass(from, direction, 0)) {
+                return;
+            }
+            to.shutdownOutput();
+            if (from.isOutputShutdown()) {
+                end(from, to);
+            }
         } catch (IOException e) {
-            // one of the two has gone: so does the other
+            end(from, to); // one of the two has gone: so does the other
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            end(from, to);
         }
     }
 
@@ -239,21 +245,23 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     private void end(Socket one, Socket other) {
+        List<Socket> both = List.of(one, other);
         synchronized (this) {
-            List.of(one, other).forEach(socket -> {
-                sockets.remove(socket);
-                stranded.remove(socket);
-            });
+            sockets.removeAll(both);
+            stranded.removeAll(both);
             notifyAll();
         }
-        closeQuietly(one);
-        closeQuietly(other);
+        both.forEach(FaultProxy::reset);
     }
 
-    private static void closeQuietly(AutoCloseable socket) {
+    /** Ends the connection by a reset, if it has not ended already. */
+    private static void reset(Socket socket) {
         try {
+            if (!socket.isOutputShutdown()) {
+                socket.setSoLinger(true, 0);
+            }
             socket.close();
-        } catch (Exception e) {
+        } catch (IOException e) {
             // it is gone either way
         }
     }

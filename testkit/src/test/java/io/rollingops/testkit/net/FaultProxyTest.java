@@ -119,6 +119,16 @@ class FaultProxyTest {
     }
 
     @Test
+    void an_end_is_forwarded_and_what_comes_back_still_arrives() throws IOException {
+        try (Socket client = connect()) {
+            client.getOutputStream().write('a');
+            client.shutdownOutput();
+            assertThat(client.getInputStream().read()).isEqualTo('a');
+            assertThat(client.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
+    @Test
     void delay_takes_its_time_each_way() throws IOException {
         try (Socket client = connect()) {
             proxy.delay(Duration.ofMillis(50));
