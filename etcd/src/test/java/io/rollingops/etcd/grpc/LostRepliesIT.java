@@ -45,8 +45,8 @@ class LostRepliesIT {
     @RegisterExtension
     static final EtcdExtension ETCD = new EtcdExtension(EtcdOptions.members(1));
 
-    /** By how much a busy machine may overrun a limit. */
-    private static final Duration SLACK = Duration.ofMillis(700);
+    /** By how much a busy machine may overrun a limit; seven seconds, as etcd itself may take, are well above. */
+    private static final Duration SLACK = Duration.ofMillis(2_500);
 
     private static final Duration LIMIT = Duration.ofMillis(500);
 
@@ -228,7 +228,7 @@ class LostRepliesIT {
             }
             assertThat(Duration.ofNanos(System.nanoTime() - start))
                     .as("the silent endpoint is not asked again and again")
-                    .isLessThan(Duration.ofSeconds(3));
+                    .isLessThan(Duration.ofSeconds(10));
             assertThat(network.accepted()).isEqualTo(connections);
         }
     }
