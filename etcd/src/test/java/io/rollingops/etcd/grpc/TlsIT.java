@@ -248,7 +248,7 @@ class TlsIT {
                             .toList());
             assertThat(listener.listings()).isEmpty();
             listener.assertNoFaults();
-            assertThat(second.accepted()).isEqualTo(4);
+            assertThat(second.accepted()).isGreaterThanOrEqualTo(4);
         }
     }
 

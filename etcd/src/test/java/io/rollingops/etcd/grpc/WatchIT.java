@@ -152,12 +152,13 @@ class WatchIT {
         try (SteadyWriter writer = new SteadyWriter(etcd, prefix)) {
             for (int i = 0; i < 15; i++) {
                 writer.awaitMore(10);
+                int connections = network.accepted();
                 network.reset();
+                await().pollInterval(Duration.ofMillis(5)).until(() -> network.accepted() > connections);
             }
             writer.awaitMore(10);
         }
         assertToldOnce();
-        assertThat(network.accepted()).isGreaterThan(5);
     }
 
     @Test
@@ -325,7 +326,9 @@ class WatchIT {
             listeners.add(own);
             answer(patient().watch(KeyRange.prefix(prefix.plus(i + "/")), own, threads));
         }
-        assertThat(network.accepted()).isEqualTo(1);
+        assertThat(network.accepted())
+                .as("one, unless the machine is very busy")
+                .isLessThan(4);
         for (int round = 0; round < 2; round++) {
             for (int i = 0; i < 20; i++) {
                 applied(Transaction.always(Action.put(prefix.plus(i + "/" + round), Bytes.EMPTY)));
