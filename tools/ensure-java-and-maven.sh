@@ -1,4 +1,4 @@
-# Sourced by ./rollingops and ./verify: makes sure that a JDK 17 or later and Maven 3.8.7 or later are there.
+# Sourced by ./rollingops and ./verify: makes sure that a JDK 17 or later and Maven 3.8.7 or later are there, and etcd for its tests.
 # As root on Debian or Ubuntu it installs what is missing; elsewhere it prints the command to type and ends.
 
 tell() { printf '%s\n' "$*" >&2; }
@@ -52,3 +52,15 @@ install_or_tell() { # WHAT PACKAGE...: installs the Debian packages, or says how
 
 ensure_jdk() { has_jdk || install_or_tell "a JDK, release 17 or later" openjdk-17-jdk-headless; }
 ensure_maven() { has_maven || install_or_tell "Maven, 3.8.7 or later" maven; }
+
+has_etcd() { command -v etcd >/dev/null 2>&1 && command -v etcdctl >/dev/null 2>&1 && command -v openssl >/dev/null 2>&1; }
+
+ensure_etcd() { # tests that start real etcd servers are skipped without them, but fail on CI
+  has_etcd && return
+  if on_debian && [ "$(id -u)" = 0 ]; then
+    install_or_tell "etcd, for its tests" etcd-server etcd-client openssl
+  else
+    tell "Without etcd, etcdctl and openssl on the path the tests that need them are skipped."
+    if on_debian; then tell "  sudo apt-get update && sudo apt-get install -y etcd-server etcd-client openssl"; fi
+  fi
+}

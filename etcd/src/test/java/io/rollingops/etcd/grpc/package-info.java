@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.etcd.grpc;
+
+import org.jspecify.annotations.NullMarked;

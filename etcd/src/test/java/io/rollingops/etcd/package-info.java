@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.etcd;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.testkit.etcd;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.testkit.net;
+
+import org.jspecify.annotations.NullMarked;

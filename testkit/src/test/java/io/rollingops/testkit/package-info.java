@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.testkit;
+
+import org.jspecify.annotations.NullMarked;
