@@ -13,8 +13,10 @@ import io.rollingops.json.JsonException;
 import io.rollingops.manager.RollingOpsManager;
 import io.rollingops.manager.SyncLock;
 import io.rollingops.peer.Author;
+import io.rollingops.raft.OperatorEnvelope;
 import io.rollingops.raft.RaftMember;
 import io.rollingops.raft.RaftNode;
+import io.rollingops.spi.CatchUp;
 import io.rollingops.spi.PeerStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,6 +36,7 @@ final class AgentControl implements ControlServer.Handler {
 
     private final RollingOpsManager manager;
     private final PeerStore store;
+    private final CatchUp catchUp;
     private final RaftNode node;
     private final InstantSource calendar;
     private final ScheduledExecutorService timers;
@@ -48,6 +51,7 @@ final class AgentControl implements ControlServer.Handler {
             Duration stopWithin) {
         this.manager = manager;
         this.store = store;
+        this.catchUp = new CatchUp(store, System::nanoTime);
         this.node = node;
         this.calendar = calendar;
         this.timers = timers;
@@ -117,9 +121,12 @@ final class AgentControl implements ControlServer.Handler {
                 .build();
     }
 
-    private Json.Obj relay(Json.Obj request) {
+    /** When the caller has the receipt, this agent's reports show what it tells of. */
+    private Json.Obj relay(Json.Obj request) throws InterruptedException {
         byte[] sealed = Base64.getDecoder().decode(request.string("envelope"));
-        return Json.object().put("receipt", node.relay(sealed, RELAY_LIMIT)).build();
+        String receipt = node.relay(sealed, RELAY_LIMIT);
+        catchUp.await(OperatorEnvelope.Answer.read(receipt).revision(), RELAY_LIMIT);
+        return Json.object().put("receipt", receipt).build();
     }
 
     /**

@@ -15,6 +15,7 @@ import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
 import io.rollingops.peer.PeerSnapshot;
 import io.rollingops.peer.UnitRecord;
+import io.rollingops.spi.CatchUp;
 import io.rollingops.spi.ClusterLock;
 import io.rollingops.spi.Journal;
 import io.rollingops.spi.PeerStore;
@@ -50,10 +51,13 @@ public final class RollingOpsManager {
             new LeaseTerms(Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofSeconds(1));
 
     private static final Duration REQUEST_LIMIT = Duration.ofSeconds(10);
+    /** How long a request that is durable waits to be seen here. */
+    private static final Duration SEEN_LIMIT = Duration.ofSeconds(5);
 
     private final PeerStore store;
     private final Callbacks callbacks;
     private final Map<String, SyncLockBackend> syncLocks;
+    private final CatchUp catchUp;
     private final NativeSyncLock nativeSyncLock;
     private final NamedSyncLock namedSyncLock;
     private final UnitDriver driver;
@@ -61,6 +65,7 @@ public final class RollingOpsManager {
     private RollingOpsManager(Builder builder) {
         this.store = builder.store;
         this.syncLocks = Map.copyOf(builder.syncLocks);
+        this.catchUp = new CatchUp(store, builder.host.clock().boot());
         this.nativeSyncLock = new NativeSyncLock(store, builder::nextTicket);
         Map<String, Callback> all = new TreeMap<>(builder.callbacks);
         all.put(NativeSyncLock.CALLBACK, nativeSyncLock::hand);
@@ -110,8 +115,9 @@ public final class RollingOpsManager {
     }
 
     /**
-     * Queues an operation for this unit. When it returns, the request is durable. A request for the same work as the
-     * last one in the queue is merged into it, unless that one has begun.
+     * Queues an operation for this unit. When it returns, the request is durable, and {@link #state} and {@link
+     * #isWaiting} know of it. A request for the same work as the last one in the queue is merged into it, unless that one
+     * has begun.
      *
      * @param callbackId one of the registered callbacks
      * @param arguments what it is called with
@@ -132,9 +138,10 @@ public final class RollingOpsManager {
             throw new RollingOpsException.NotReady(
                     store.self() + " is not a member of the peer store yet; ask again when it is");
         }
-        PeerReply reply = store.submit(new PeerCommand.Request(callbackId, arguments, maxRetry), REQUEST_LIMIT)
-                .reply();
+        PeerStore.Answer answer = store.submit(new PeerCommand.Request(callbackId, arguments, maxRetry), REQUEST_LIMIT);
+        PeerReply reply = answer.reply();
         if (reply instanceof PeerReply.Queued queued) {
+            awaitSeen(answer.revision());
             return Optional.ofNullable(queued.operations().get(store.self())).orElseThrow();
         }
         PeerReply.Refused refused = (PeerReply.Refused) reply;
@@ -237,6 +244,15 @@ public final class RollingOpsManager {
      */
     public void stop() {
         driver.stop();
+    }
+
+    /** The request is durable already, so nothing that happens here is a failure of it. */
+    private void awaitSeen(long revision) {
+        try {
+            catchUp.await(revision, SEEN_LIMIT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private OperationQueue queue(UnitName unit) {

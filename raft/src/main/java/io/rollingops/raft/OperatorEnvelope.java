@@ -33,8 +33,9 @@ public final class OperatorEnvelope {
      *
      * @param reply the answer to the command; empty when the number was too small and the command was not looked at
      * @param number the last number of this operator that the store has seen
+     * @param revision the store's revision at that moment
      */
-    public record Answer(Optional<PeerReply> reply, long number) {
+    public record Answer(Optional<PeerReply> reply, long number, long revision) {
 
         /**
          * Reads the text that {@link RaftNode#relay} gave.
@@ -46,7 +47,8 @@ public final class OperatorEnvelope {
                 Receipt read = Receipt.read(receipt);
                 return new Answer(
                         read.verdict() == Receipt.Verdict.OLD_NUMBER ? Optional.empty() : Optional.of(read.reply()),
-                        read.number());
+                        read.number(),
+                        read.revision());
             } catch (JsonException | IllegalArgumentException e) {
                 throw new RollingOpsException.Corrupt("the agent's answer cannot be understood", e);
             }

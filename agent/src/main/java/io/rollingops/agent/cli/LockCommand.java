@@ -103,13 +103,23 @@ final class LockCommand implements Callable<Integer> {
         while (status.isEmpty()) {
             status = process.await(Duration.ofHours(1));
         }
-        Runtime.getRuntime().removeShutdownHook(stop);
+        if (!remove(stop)) {
+            return status.get(); // this process was told to end, and the hook ended the command
+        }
         if (!String.valueOf(lost.get()).isEmpty()) {
             spec.commandLine().getErr().println("rollingops: the lock was lost, the command was killed: " + lost.get());
             return ExitCodes.LOCK_LOST;
         }
         client.send(Json.object().put("do", "unlock").build());
         return status.get();
+    }
+
+    private static boolean remove(Thread shutdownHook) {
+        try {
+            return Runtime.getRuntime().removeShutdownHook(shutdownHook);
+        } catch (IllegalStateException e) {
+            return false;
+        }
     }
 
     /** The agent says one thing more, if anything: that the lock is lost. */

@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Follows operations until each has its final result, and tells every step once. For one thread. */
 final class OutcomeWatch {
@@ -39,8 +40,16 @@ final class OutcomeWatch {
             thread.setDaemon(true);
             return thread;
         });
-        Optional<Future<?>> timeout =
-                limit.map(time -> timer.schedule(client::close, time.toMillis(), TimeUnit.MILLISECONDS));
+        AtomicBoolean late = new AtomicBoolean();
+        limit.ifPresent(time -> {
+            Future<?> unused = timer.schedule(
+                    () -> {
+                        late.set(true);
+                        client.close();
+                    },
+                    time.toMillis(),
+                    TimeUnit.MILLISECONDS);
+        });
         try {
             client.send(Json.object().put("do", "watch").build());
             while (!open.isEmpty()) {
@@ -48,7 +57,7 @@ final class OutcomeWatch {
             }
             return allReleased ? ExitCodes.OK : ExitCodes.FAILED;
         } catch (RollingOpsException.Indeterminate e) {
-            if (timeout.filter(Future::isDone).isEmpty()) {
+            if (!late.get()) {
                 throw e;
             }
             throw new RollingOpsException.Indeterminate("not done after " + Durations.text(limit.orElseThrow()) + ": "

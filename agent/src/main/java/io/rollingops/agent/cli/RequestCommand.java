@@ -73,7 +73,7 @@ final class RequestCommand implements Callable<Integer> {
             names = "--max-retry",
             paramLabel = "N",
             description = "How often it may be tried again after a failure; without it, for ever.")
-    OptionalInt maxRetry = OptionalInt.empty();
+    Optional<Integer> maxRetry = Optional.empty();
 
     @Option(names = "--wait", description = "Wait until it is done, and show how it goes.")
     boolean wait;
@@ -87,14 +87,15 @@ final class RequestCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        if (maxRetry.isPresent() && maxRetry.getAsInt() < 0) {
-            throw new RollingOpsException.InvalidRequest("the retry limit is negative: " + maxRetry.getAsInt());
+        if (maxRetry.isPresent() && maxRetry.get() < 0) {
+            throw new RollingOpsException.InvalidRequest("the retry limit is negative: " + maxRetry.get());
         }
+        Optional<Duration> limit = limit(); // what is wrong with it must be told before anything is queued
         try (ControlClient client = agent.connect()) {
             NavigableMap<UnitName, String> operations = request(client);
             operations.forEach((unit, operation) -> out.println("queued " + operation + " for " + unit));
             out.flush();
-            return wait ? new OutcomeWatch(out, client, operations).await(limit()) : ExitCodes.OK;
+            return wait ? new OutcomeWatch(out, client, operations).await(limit) : ExitCodes.OK;
         }
     }
 
@@ -112,7 +113,8 @@ final class RequestCommand implements Callable<Integer> {
             queued.members().keySet().forEach(unit -> operations.put(UnitName.parse(unit), queued.string(unit)));
             return operations;
         }
-        PeerReply reply = operator.send(client, new PeerCommand.RequestFor(units(client), callback, json(), maxRetry));
+        OptionalInt retries = maxRetry.map(OptionalInt::of).orElse(OptionalInt.empty());
+        PeerReply reply = operator.send(client, new PeerCommand.RequestFor(units(client), callback, json(), retries));
         if (reply instanceof PeerReply.Queued queued) {
             queued.operations().forEach((unit, operation) -> operations.put(unit, operation.value()));
         }

@@ -6,6 +6,20 @@
 # CONTROL: '-' for standard input, else a named pipe; each line is a signal name to send to the group, its end is KILL.
 # RUN: a folder; the file 'group' in it names the process group, the file 'ended-by-order' says that it was told to end.
 # The exit status is the command's; 137 when the group was killed.
+
+# Whether something of the group lives. What has died counts no more, although it keeps its number until its new parent,
+# process 1, has taken notice; in a container that may be a second later, or never.
+lives() {
+  kill -s 0 -- "-$group" 2>/dev/null || return 1
+  [ -e /proc/self/stat ] || return 0
+  for stat in /proc/[0-9]*/stat; do
+    { read -r line <"$stat"; } 2>/dev/null || continue
+    set -- ${line##*) } # state, parent, group
+    [ "$3" = "$group" ] && [ "$1" != Z ] && [ "$1" != X ] && return 0
+  done
+  return 1
+}
+
 control=$1
 run=$2
 shift 2
@@ -32,7 +46,7 @@ wait "$group"
 status=$?
 if [ -e "$run/ended-by-order" ]; then
   tries=0
-  while kill -s KILL -- "-$group" 2>/dev/null && [ "$tries" -lt 500 ]; do
+  while kill -s KILL -- "-$group" 2>/dev/null && lives && [ "$tries" -lt 500 ]; do
     tries=$((tries + 1))
     sleep 0.01
   done

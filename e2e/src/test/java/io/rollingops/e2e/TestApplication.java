@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.rollingops.OperationId;
+import io.rollingops.UnitName;
+import io.rollingops.agent.config.ApplicationFiles;
+import io.rollingops.agent.control.ControlClient;
+import io.rollingops.agent.control.OperatorClient;
+import io.rollingops.json.Json;
+import io.rollingops.peer.PeerCommand;
+import io.rollingops.peer.PeerReply;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * Three agents of the application {@code web} as processes on loopback, with mutual TLS. Two callbacks: {@code work}, and
+ * {@code held}, which keeps its slot; both run {@code work.sh}. For one thread.
+ */
+final class TestApplication implements AutoCloseable {
+    static final int UNITS = 3;
+    /** How long a test waits for what must happen, on a machine that is slow. */
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Path folder;
+    private final CallbackLog log;
+    private final List<AgentProcess> agents = new ArrayList<>();
+    private final List<Map.Entry<String, String>> acknowledged = new ArrayList<>();
+    private final List<Cli> commands = new ArrayList<>();
+    private long acknowledgedRevision;
+
+    private TestApplication(Path folder) {
+        this.folder = folder;
+        this.log = new CallbackLog(folder.resolve("callbacks.log"));
+    }
+
+    /** Starts three agents whose leases live that long, and returns when all of them can be granted something. */
+    static TestApplication start(Path folder, Duration lease) throws IOException, InterruptedException {
+        Program.complete();
+        TestApplication application = new TestApplication(folder);
+        try {
+            application.prepare(lease);
+            for (AgentProcess agent : application.agents) {
+                agent.start();
+            }
+            application.awaitOnline(UNITS);
+            return application;
+        } catch (IOException | RuntimeException | Error e) {
+            application.close();
+            throw e;
+        }
+    }
+
+    private void prepare(Duration lease) throws IOException {
+        Path script = folder.resolve("work.sh");
+        try (InputStream in = TestApplication.class.getResourceAsStream("work.sh")) {
+            Files.write(script, Objects.requireNonNull(in, "work.sh").readAllBytes());
+        }
+        ApplicationFiles files = ApplicationFiles.create(
+                folder.resolve("web"), "web", InstantSource.system().instant());
+        files.writeOperator("operator", InstantSource.system().instant());
+        StringBuilder members = new StringBuilder();
+        int number = 0;
+        for (int port : freePorts(UNITS)) {
+            members.append("  - {unit: web/%d, address: '127.0.0.1:%d'}\n".formatted(number++, port));
+        }
+        for (int i = 0; i < UNITS; i++) {
+            UnitName unit = new UnitName("web", i);
+            Path own = files.writeUnit(
+                    unit, List.of("127.0.0.1"), InstantSource.system().instant());
+            Files.writeString(own.resolve("agent.yaml"), """
+                    unit: %s
+                    data-directory: data
+                    members:
+                    %sidentity: {certificate: unit.pem, key: unit.key, authority: authority.pem}
+                    tls: {certificate: tls.pem, key: tls.key, authority: authority.pem}
+                    lease: %dms
+                    stop-within: 500ms
+                    check-every: 100ms
+                    retry-pause: {first: 100ms, longest: 1s}
+                    callbacks:
+                      work: {command: [sh, %s], timeout: 2m, environment: {E2E_LOG: %s}}
+                      held: {command: [sh, %s], timeout: 2m, hold: true, environment: {E2E_LOG: %s}}
+                    """.formatted(
+                            unit, members, lease.toMillis(), script, log.file(), script, log.file()));
+            agents.add(new AgentProcess(unit, own));
+        }
+    }
+
+    AgentProcess agent(int number) {
+        return agents.get(number);
+    }
+
+    /** The agent whose member leads the group now, as the others see it. */
+    AgentProcess leader() {
+        Json.Obj status =
+                awaitStatus(seen -> seen.object("group").find("leader").isPresent());
+        return agent(UnitName.parse(status.object("group").string("leader")).number());
+    }
+
+    CallbackLog log() {
+        return log;
+    }
+
+    /** A file of the test; for gates. */
+    Path file(String name) {
+        return folder.resolve(name);
+    }
+
+    /** Opens a gate that callbacks wait for. */
+    void open(Path gate) throws IOException {
+        Files.writeString(gate, "");
+    }
+
+    /** Queues an operation for those units in one step, as the operator, and remembers that it must not be lost. */
+    void request(String callback, Map<String, ?> arguments, int... units) {
+        Set<UnitName> names = new TreeSet<>();
+        Arrays.stream(units).forEach(number -> names.add(new UnitName("web", number)));
+        PeerReply reply = ask(client -> OperatorClient.open(folder.resolve("web/operator"), InstantSource.system())
+                .send(client, new PeerCommand.RequestFor(names, callback, Json.ofMap(arguments), OptionalInt.empty())));
+        ((PeerReply.Queued) reply)
+                .operations()
+                .forEach((UnitName unit, OperationId operation) ->
+                        acknowledged.add(Map.entry(unit.toString(), operation.value())));
+    }
+
+    /** What an agent that answers says of the whole. */
+    Json.Obj status() {
+        return ask(TestApplication::status);
+    }
+
+    private static Json.Obj status(ControlClient client) {
+        return client.call(Json.object().put("do", "status").build());
+    }
+
+    Json.Obj awaitStatus(Predicate<Json.Obj> wanted) {
+        return await().atMost(PATIENCE).ignoreExceptions().until(this::status, wanted);
+    }
+
+    void awaitOnline(int units) {
+        awaitStatus(seen -> seen.object("group").find("leader").isPresent()
+                && units(seen).stream().filter(unit -> unit.bool("online")).count() == units);
+    }
+
+    /** Waits until nothing is queued anywhere; an agent that has just started may not have seen all requests yet. */
+    Json.Obj awaitQuiet() {
+        return awaitStatus(seen -> seen.integer("revision") >= acknowledgedRevision
+                && units(seen).stream().allMatch(unit -> unit.array("queue").isEmpty()));
+    }
+
+    void awaitBegun(String unit) {
+        awaitThat(() -> log.hasBegun(unit));
+    }
+
+    void awaitThat(Callable<Boolean> condition) {
+        await().atMost(PATIENCE).until(condition);
+    }
+
+    static List<Json.Obj> units(Json.Obj status) {
+        return status.array("units").stream().map(item -> (Json.Obj) item).toList();
+    }
+
+    /** Waits until all is done, and judges the whole history. */
+    List<String> violations() throws IOException {
+        Json.Obj status = awaitQuiet();
+        return History.violations(log.lines(), status, acknowledged);
+    }
+
+    void assertHistoryIsClean() throws IOException {
+        assertThat(violations())
+                .as("the history: %s", log.select(line -> !line.what().equals("lives")))
+                .isEmpty();
+    }
+
+    /** Begins to run the command line against one agent, with the operator's key. */
+    Cli begin(int agent, String... arguments) throws IOException {
+        return begin(agent, Map.of(), arguments);
+    }
+
+    Cli begin(int agent, Map<String, String> environment, String... arguments) throws IOException {
+        Map<String, String> all = new HashMap<>();
+        all.put("ROLLINGOPS_SOCKET", agents.get(agent).socket().toString());
+        all.put("ROLLINGOPS_OPERATOR", folder.resolve("web/operator").toString());
+        all.putAll(environment);
+        Cli command = Cli.start(folder, all, Program.command(arguments));
+        commands.add(command);
+        return command;
+    }
+
+    private <T> T ask(Function<ControlClient, T> question) {
+        for (AgentProcess agent : agents) {
+            if (agent.isAwake() && Files.exists(agent.socket())) {
+                try (ControlClient client = ControlClient.connect(agent.socket())) {
+                    return question.apply(client);
+                } catch (ControlClient.NoAgent e) {
+                    // It has not opened its socket yet, or is going: ask another.
+                }
+            }
+        }
+        throw new IllegalStateException("no agent answers");
+    }
+
+    private static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> sockets = new ArrayList<>();
+        List<Integer> ports = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                sockets.add(socket);
+                ports.add(socket.getLocalPort());
+            }
+        } finally {
+            for (ServerSocket socket : sockets) {
+                socket.close();
+            }
+        }
+        return ports;
+    }
+
+    @Override
+    public void close() {
+        commands.forEach(Cli::kill);
+        agents.forEach(AgentProcess::kill);
+    }
+}
