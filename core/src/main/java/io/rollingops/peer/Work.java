@@ -23,7 +23,7 @@ public record Work(Intent intent, OperationQueue queue, Instant lastRequestedAt,
     Work plus(Operation operation) {
         Operation stamped = operation.requestedAfter(lastRequestedAt);
         return new Work(
-                intent == Intent.IDLE ? Intent.REQUEST : intent,
+                queue.isEmpty() || intent == Intent.IDLE ? Intent.REQUEST : intent,
                 queue.add(stamped),
                 stamped.requestedAt(),
                 interrupted);

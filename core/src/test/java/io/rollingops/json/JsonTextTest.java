@@ -140,6 +140,14 @@ class JsonTextTest {
         assertThatThrownBy(() -> JsonText.parseObject("[]")).hasMessage("expected an object");
     }
 
+    @Test
+    void a_value_knows_how_deep_it_is_nested() {
+        assertThat(JsonText.parse("\"x\"").depth()).isZero();
+        assertThat(JsonText.parse("{}").depth()).isEqualTo(1);
+        assertThat(JsonText.parse("[1,{\"a\":[]},2]").depth()).isEqualTo(3);
+        assertThat(JsonText.parse(nested(JsonText.MAX_DEPTH)).depth()).isEqualTo(JsonText.MAX_DEPTH);
+    }
+
     private static String nested(int depth) {
         return "[".repeat(depth) + "]".repeat(depth);
     }
