@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.manager;
+
+import org.jspecify.annotations.NullMarked;
