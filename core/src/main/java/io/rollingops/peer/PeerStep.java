@@ -9,6 +9,7 @@ import io.rollingops.OperationQueue;
 import io.rollingops.OperationResult;
 import io.rollingops.UnitName;
 import io.rollingops.json.Json;
+import io.rollingops.json.JsonException;
 import io.rollingops.schedule.Decision;
 import io.rollingops.schedule.Scheduler;
 import java.time.Instant;
@@ -511,11 +512,15 @@ final class PeerStep {
             return Optional.of(invalid("the arguments are nested " + arguments.depth() + " deep, over the limit of "
                     + Operation.MAX_ARGUMENTS_DEPTH));
         }
-        int size = OperationCodec.write(Operation.requested(callbackId, arguments, maxRetry, Instant.EPOCH))
-                .length();
-        if (size > Operation.MAX_WIRE_CHARS) {
-            return Optional.of(invalid("the operation is " + size + " characters long, over the limit of "
+        String wire = OperationCodec.write(Operation.requested(callbackId, arguments, maxRetry, Instant.EPOCH));
+        if (wire.length() > Operation.MAX_WIRE_CHARS) {
+            return Optional.of(invalid("the operation is " + wire.length() + " characters long, over the limit of "
                     + Operation.MAX_WIRE_CHARS + "; pass large data by reference"));
+        }
+        try {
+            OperationCodec.readOperation(wire);
+        } catch (JsonException e) { // a number of a thousand digits, half of a character
+            return Optional.of(invalid("the operation could not be read back: " + e.getMessage()));
         }
         return Optional.empty();
     }

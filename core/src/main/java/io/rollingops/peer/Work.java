@@ -53,7 +53,8 @@ public record Work(Intent intent, OperationQueue queue, Instant lastRequestedAt,
         return new Work(queue.isEmpty() ? Intent.IDLE : nowIntent, queue, lastRequestedAt, interrupted);
     }
 
+    /** With nothing queued there was nothing that ran. */
     Work interruptedAgain() {
-        return new Work(intent, queue, lastRequestedAt, interrupted + 1);
+        return queue.isEmpty() ? this : new Work(intent, queue, lastRequestedAt, interrupted + 1);
     }
 }

@@ -57,6 +57,10 @@ class JsonTextTest {
                 "{\"a\":1,\"a\":2}",
                 "1e999",
                 "[1 2]",
+                "\"\\ud83d\"",
+                "\"\\ude00\\ud83d\"",
+                "\"\uD83D\"",
+                "{\"\\ud83d\":1}",
                 "{\"a\" 1}"
             })
     void anything_else_than_strict_json_is_an_error(String text) {

@@ -16,9 +16,11 @@ import io.rollingops.json.Json;
 import io.rollingops.json.JsonText;
 import io.rollingops.peer.PeerReply.Reason;
 import io.rollingops.schedule.Intent;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -194,6 +196,28 @@ class RequestsTest {
 
         PeerState read = StateCodec.read(StateCodec.write(store.state()));
         assertThat(read).isEqualTo(store.state());
+    }
+
+    /** Values that no text can bring in, but a caller in the same process can. */
+    @Test
+    void arguments_that_could_be_written_and_not_be_read_back_are_refused() {
+        Replica store = Replica.ofUnits(1);
+        Json.Obj half = Json.object().put("a", "\uD83D").build();
+        Json.Obj halfName = Json.object().put("\uDE00", 1).build();
+        Json.Obj digits = Json.object()
+                .put("a", new Json.Int(BigInteger.TEN.pow(JsonText.MAX_DIGITS)))
+                .build();
+        Json.Obj mostDigits = Json.object()
+                .put("a", new Json.Int(BigInteger.TEN.pow(JsonText.MAX_DIGITS - 1)))
+                .build();
+        for (Json.Obj arguments : List.of(half, halfName, digits)) {
+            PeerCommand.Request request = new PeerCommand.Request("restart", arguments, OptionalInt.empty());
+            assertThat(store.refusal(0, request)).isEqualTo(Reason.INVALID);
+        }
+        assertThat(store.refusal(0, request("\uD83D"))).isEqualTo(Reason.INVALID);
+
+        store.requests(0, new PeerCommand.Request("restart", mostDigits, OptionalInt.empty()));
+        assertThat(StateCodec.read(StateCodec.write(store.state()))).isEqualTo(store.state());
     }
 
     @Test

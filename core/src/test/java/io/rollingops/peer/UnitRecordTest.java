@@ -206,8 +206,14 @@ class UnitRecordTest {
         assertThat(record.leaseEnded(false).intent()).isEqualTo(after);
         assertThat(record.leaseEnded(false).queue()).isEqualTo(record.queue());
         assertThat(record.leaseEnded(false).work().interrupted()).isZero();
-        assertThat(record.leaseEnded(true).work().interrupted()).isEqualTo(1);
         assertThat(record.leaseEnded(true).answers()).isEqualTo(record.answers());
+    }
+
+    @Test
+    void an_interruption_is_counted_if_there_was_something_to_interrupt() {
+        assertThat(asked("a").leaseEnded(true).leaseEnded(true).work().interrupted())
+                .isEqualTo(2);
+        assertThat(UnitRecord.NEW.leaseEnded(true).work().interrupted()).isZero();
     }
 
     @Test
