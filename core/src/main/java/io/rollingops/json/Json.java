@@ -122,7 +122,7 @@ public sealed interface Json {
 
     /** How deep it is nested: 0 for a plain value, 1 for an array or object of plain values. */
     default int depth() {
-        Collection<Json> parts = List.of();
+        Collection<Json> parts;
         if (this instanceof Obj object) {
             parts = object.members().values();
         } else if (this instanceof Arr array) {

@@ -138,6 +138,11 @@ class JsonTextTest {
         Json.Obj object = JsonText.parseObject("{\"a\":1,\"b\":\"x\",\"c\":null,\"d\":1e2}");
         assertThatThrownBy(() -> object.string("a")).hasMessage("field 'a' must be a string, not the number 1");
         assertThatThrownBy(() -> object.integer("b")).hasMessageContaining("must be a whole number");
+        Json.Obj numbers = JsonText.parseObject("{\"most\":9223372036854775807,\"more\":9223372036854775808}");
+        assertThat(numbers.integer("most")).isEqualTo(Long.MAX_VALUE);
+        assertThatThrownBy(() -> numbers.integer("more"))
+                .isInstanceOf(JsonException.class)
+                .hasMessageContaining("at most 64 bits");
         assertThatThrownBy(() -> object.object("c")).hasMessage("field 'c' must be an object, not null");
         assertThatThrownBy(() -> object.array("d")).hasMessageContaining("not the number 100.0");
         assertThatThrownBy(() -> object.get("e")).hasMessage("field 'e' is missing");

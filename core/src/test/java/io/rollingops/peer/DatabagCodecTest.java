@@ -231,6 +231,12 @@ class DatabagCodecTest {
         });
     }
 
+    @Test
+    void a_zero_may_be_written_or_left_out() {
+        Map<String, String> zeros = Map.of("done_epoch", "0", "interrupted", "0", "protocol", "0");
+        assertThat(understood(zeros)).isEqualTo(understood(Map.of()));
+    }
+
     /** For people only, so not worth a unit's turn. */
     @ParameterizedTest
     @CsvSource({"executed_at", "last_requested_at"})

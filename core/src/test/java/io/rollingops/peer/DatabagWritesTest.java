@@ -3,9 +3,11 @@ package io.rollingops.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rollingops.json.JsonText;
 import io.rollingops.peer.PeerReply.Reason;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -150,21 +152,38 @@ class DatabagWritesTest {
     @Test
     void of_several_mistakes_the_first_by_name_is_reported() {
         Replica store = Replica.ofUnits(1);
-        Map<String, String> changes = new TreeMap<>();
+        NavigableMap<String, String> changes = new TreeMap<>();
         Map<String, String> expected = new TreeMap<>();
-        for (char c = 'a'; c <= 'z'; c++) {
-            changes.put("key " + c, "x".repeat(PeerStep.MAX_VALUE_CHARS));
-            expected.put("key " + c, "x");
+        for (int i = 1; i <= 60; i++) {
+            String key = Integer.toHexString(i * 0x9E3779B1);
+            changes.put(key, "x".repeat(PeerStep.MAX_VALUE_CHARS));
+            expected.put(key, "x");
         }
+        String first = "'" + changes.firstKey() + "'";
 
         assertThat(store.by(0, new PeerCommand.WriteUnit(Map.of(), changes)))
                 .isInstanceOfSatisfying(
                         PeerReply.Refused.class,
-                        refused -> assertThat(refused.message()).contains("'key a'"));
+                        refused -> assertThat(refused.message()).contains(first));
         assertThat(store.by(0, new PeerCommand.WriteUnit(expected, Map.of())))
                 .isInstanceOfSatisfying(
                         PeerReply.Refused.class,
-                        refused -> assertThat(refused.message()).contains("'key a'"));
+                        refused -> assertThat(refused.message()).contains(first));
+    }
+
+    /** As a store with a higher limit may have left it. */
+    @Test
+    void a_databag_with_more_keys_than_the_limit_can_shrink_and_change_and_not_grow() {
+        Replica store = Replica.ofUnits(1);
+        write(store, keys(PeerStep.MAX_OTHER_KEYS));
+        store.restore(JsonText.write(StateCodec.write(store.state()))
+                .replaceFirst("\"key 1\":\"x\"", "\"key 1\":\"x\",\"one\":\"x\",\"two\":\"x\""));
+        assertThat(other(store)).hasSize(PeerStep.MAX_OTHER_KEYS + 2);
+
+        write(store, Map.of("one", "changed"));
+        write(store, Map.of("two", ""));
+        assertThat(store.refusal(0, new PeerCommand.WriteUnit(Map.of(), Map.of("three", "x"))))
+                .isEqualTo(Reason.FULL);
     }
 
     private static Map<String, String> keys(int count) {

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 
-/** Reads the golden files beside the tests. One that does not agree any more is changed by hand, or not at all. */
+/** Reads the golden files. One that no longer agrees with the code is changed by hand, after some thought. */
 final class Golden {
     private Golden() {}
 

@@ -260,6 +260,14 @@ class RequestsTest {
 
         assertThat(sizeOfQueue(store)).isEqualTo(OperationQueue.MAX_WIRE_CHARS);
         assertThat(StateCodec.read(StateCodec.write(store.state()))).isEqualTo(store.state());
+
+        for (int attempt = 1; attempt <= 10; attempt++) {
+            store.runs(0, OperationResult.RETRY_HOLD);
+        }
+        assertThat(sizeOfQueue(store)).as("a second digit").isEqualTo(OperationQueue.MAX_WIRE_CHARS + 1);
+        assertThat(store.requests(0, ofSize(left)))
+                .as("merged all the same")
+                .isEqualTo(store.record(0).queue().last().orElseThrow().id());
     }
 
     @Test

@@ -274,6 +274,29 @@ class UnitLeasesTest {
     }
 
     @Test
+    void the_end_of_a_lease_is_told_whether_or_not_it_frees_a_slot_and_only_once() {
+        Replica store = Replica.ofUnits(2);
+        store.leads(1, 1);
+        store.requests(0, "restart");
+        store.starts(0, true);
+
+        store.expires(0);
+        assertThat(store.events())
+                .as("its lease ends, its slot is held")
+                .containsExactly(new PeerEvent.LeaseEnded(unit(0)));
+
+        store.opensLease(0, 2);
+        assertThat(store.events())
+                .as("its slot is freed, there was no lease")
+                .containsExactly(new PeerEvent.LeaseEnded(unit(0)), new PeerEvent.Granted(unit(0), 2));
+
+        store.by(1, new PeerCommand.CloseLease(leaseId(1, 1)));
+        assertThat(store.events()).as("it held nothing").containsExactly(new PeerEvent.LeaseEnded(unit(1)));
+        store.opensLease(1, 2);
+        assertThat(store.events()).as("there was nothing to end").isEmpty();
+    }
+
+    @Test
     void closing_a_lease_that_is_not_open_is_harmless() {
         Replica store = Replica.ofUnits(1);
         store.requests(0, "restart");
