@@ -38,7 +38,7 @@ def check(events, complete=False):
         if kind == "REQUEST":
             s["queue"].setdefault(u, []).append(ev["op"])
         elif kind == "GRANT":
-            if s["grants"] and ev["epoch"] <= max(s["grants"]):
+            if ev["epoch"] <= max(s["grants"], default=0):
                 err("I9", "grant epoch does not grow")
             s["grants"][ev["epoch"]] = u
         elif kind == "BEGIN":

@@ -16,6 +16,14 @@ public final class EpochSeconds {
     /** A longer text is no time; it is not even looked at. */
     private static final int MAX_CHARS = 64;
 
+    private static final long MICROS_PER_SECOND = 1_000_000;
+
+    /** The years that the original can read; far beyond them the arithmetic of stamps would overflow. */
+    private static final Instant FIRST_READABLE = Instant.parse("0001-01-01T00:00:00Z");
+
+    private static final Instant LAST_WRITABLE = Instant.parse("9999-12-31T00:00:00Z");
+    private static final Instant FIRST_UNREADABLE = LAST_WRITABLE.plus(1, ChronoUnit.DAYS);
+
     private EpochSeconds() {}
 
     public static String write(Instant at) {
@@ -23,7 +31,9 @@ public final class EpochSeconds {
         return (seconds.scale() < 1 ? seconds.setScale(1) : seconds).toPlainString();
     }
 
-    /** The instant, to the microsecond; empty when the text is not a decimal number that is an instant. */
+    /**
+     * The instant, to the microsecond; empty when the text is not a decimal number, or not within the years 1 to 9999.
+     */
     public static Optional<Instant> read(String text) {
         if (text.length() > MAX_CHARS) {
             return Optional.empty();
@@ -36,15 +46,28 @@ public final class EpochSeconds {
             long micros = seconds.movePointRight(6)
                     .setScale(0, RoundingMode.HALF_EVEN)
                     .longValueExact();
-            return Optional.of(ofMicros(micros));
+            return Optional.of(ofMicros(micros))
+                    .filter(at -> !at.isBefore(FIRST_READABLE) && at.isBefore(FIRST_UNREADABLE));
         } catch (NumberFormatException | ArithmeticException | DateTimeException e) {
             return Optional.empty();
         }
     }
 
+    /**
+     * The nearest instant that has a wire form and leaves room for later ones: to the microsecond, from 1970 to the year
+     * 9999. A store takes no other from a sender, whose clock may show anything.
+     */
+    public static Instant writable(Instant at) {
+        if (at.isBefore(Instant.EPOCH)) {
+            return Instant.EPOCH;
+        }
+        return (at.isAfter(LAST_WRITABLE) ? LAST_WRITABLE : at).truncatedTo(ChronoUnit.MICROS);
+    }
+
     /** Microseconds since 1970; the resolution of all stamps on the wire. */
     public static long micros(Instant at) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, at);
+        // Not ChronoUnit.MICROS.between: on JDK 17 it counts nanoseconds, of which there are too many from 2262 on.
+        return Math.addExact(Math.multiplyExact(at.getEpochSecond(), MICROS_PER_SECOND), at.getNano() / 1000L);
     }
 
     public static Instant ofMicros(long micros) {

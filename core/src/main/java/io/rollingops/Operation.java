@@ -2,6 +2,7 @@
 package io.rollingops;
 
 import io.rollingops.json.Json;
+import io.rollingops.json.JsonText;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,6 +36,8 @@ public record Operation(
     public static final int MAX_CALLBACK_CHARS = 256;
     /** The largest wire form that can be requested, in characters. */
     public static final int MAX_WIRE_CHARS = 64 << 10;
+    /** How deep arguments may be nested that can be requested: queue, command and answer are wrapped around them. */
+    public static final int MAX_ARGUMENTS_DEPTH = JsonText.MAX_DEPTH / 2;
 
     public Operation {
         if (callbackId.isBlank()) {

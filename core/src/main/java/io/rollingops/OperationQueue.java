@@ -15,6 +15,8 @@ public record OperationQueue(List<Operation> operations) {
 
     /** How many operations may wait for one unit. */
     public static final int MAX_LENGTH = 256;
+    /** How long the wire form of a queue may grow by requests; well below what a reader takes. */
+    public static final int MAX_WIRE_CHARS = 1 << 20;
 
     public OperationQueue {
         operations = List.copyOf(operations);

@@ -13,7 +13,10 @@ import java.util.regex.Pattern;
  * @param number the unit's number, never used again after the unit has left
  */
 public record UnitName(String application, int number) implements Comparable<UnitName> {
+    /** The longest name, and the greatest number: what is constructed can also be read back. */
     public static final int MAX_CHARS = 128;
+
+    public static final int MAX_NUMBER = 999_999_999;
 
     private static final Pattern APPLICATION = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]*");
     private static final Pattern UNIT = Pattern.compile("(" + APPLICATION + ")/(0|[1-9][0-9]{0,8})");
@@ -25,8 +28,12 @@ public record UnitName(String application, int number) implements Comparable<Uni
             throw new IllegalArgumentException("'" + application + "' is not an application name: letters, digits,"
                     + " '-', '_' and '.', beginning with a letter or digit");
         }
-        if (number < 0) {
-            throw new IllegalArgumentException("a unit's number is not negative: " + number);
+        if (number < 0 || number > MAX_NUMBER) {
+            throw new IllegalArgumentException("a unit's number is 0 to " + MAX_NUMBER + ", not " + number);
+        }
+        if (application.length() + 1 + Integer.toString(number).length() > MAX_CHARS) {
+            throw new IllegalArgumentException("the name of unit " + number + " of '" + application
+                    + "' is longer than " + MAX_CHARS + " characters");
         }
     }
 

@@ -139,6 +139,14 @@ class OperationTest {
         assertThat(new ClusterId(text).isGuessable()).isEqualTo(guessable);
     }
 
+    @Test
+    void a_cluster_id_has_one_to_its_limit_of_characters() {
+        assertThat(new ClusterId("x".repeat(ClusterId.MAX_CHARS)).value()).hasSize(ClusterId.MAX_CHARS);
+        assertThatThrownBy(() -> new ClusterId("x".repeat(ClusterId.MAX_CHARS + 1)))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new ClusterId(" ")).isInstanceOf(IllegalArgumentException.class);
+    }
+
     private static Operation operation(String callback, String arguments, OptionalInt maxRetry) {
         return Operation.requested(callback, JsonText.parseObject(arguments), maxRetry, AT);
     }

@@ -2,6 +2,7 @@
 package io.rollingops.json;
 
 import java.math.BigInteger;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -127,6 +128,19 @@ public sealed interface Json {
      */
     static Obj ofMap(Map<String, ?> arguments) {
         return JavaValues.object("", arguments);
+    }
+
+    /** How deep it is nested: 0 for a plain value, 1 for an array or object of plain values. */
+    default int depth() {
+        Collection<Json> parts;
+        if (this instanceof Obj object) {
+            parts = object.members().values();
+        } else if (this instanceof Arr array) {
+            parts = array.items();
+        } else {
+            return 0;
+        }
+        return 1 + parts.stream().mapToInt(Json::depth).max().orElse(0);
     }
 
     /** A builder whose members are written in the order in which they were put. */

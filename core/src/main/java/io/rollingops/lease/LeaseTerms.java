@@ -25,6 +25,9 @@ public record LeaseTerms(Duration ttl, Duration stopWithin, Duration checkEvery)
         if (stopWithin.isNegative() || checkEvery.isNegative()) {
             throw new IllegalArgumentException("times are not negative");
         }
+        if (ttl.compareTo(Duration.ZERO) <= 0) {
+            throw new IllegalArgumentException("a lease lives for some time, not " + ttl);
+        }
         if (trusted(ttl, stopWithin, checkEvery)
                         .compareTo(ttl.dividedBy(RENEWALS_IN_TTL).multipliedBy(2))
                 < 0) {

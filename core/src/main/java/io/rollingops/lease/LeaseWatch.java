@@ -51,6 +51,8 @@ public final class LeaseWatch<K> {
 
     /** When the next lease can expire. */
     public OptionalLong nextNanos() {
-        return leases.values().stream().mapToLong(Watched::untilNanos).min();
+        return leases.values().stream()
+                .mapToLong(Watched::untilNanos)
+                .reduce((one, other) -> other - one < 0 ? other : one); // the clock's count may wrap around
     }
 }

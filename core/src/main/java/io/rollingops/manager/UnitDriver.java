@@ -199,9 +199,17 @@ final class UnitDriver {
         boolean pausedBefore = local.pausing();
         local = local.replied(command, answer.reply(), answer.revision());
         if (local.pausing() && !pausedBefore) {
-            schedule(settings.pause().after(attempts), () -> post(UnitLocal::paused));
+            schedule(pauseAfter(command), () -> post(UnitLocal::paused));
         }
         return settle(command, answer.reply(), attempt, sentNanos);
+    }
+
+    /** What could not even begin is never tried in a circle, also where failed attempts are. */
+    private Duration pauseAfter(PeerCommand command) {
+        Duration configured = settings.pause().after(attempts);
+        return command instanceof PeerCommand.NotRun && configured.compareTo(RETRY_AFTER) < 0
+                ? RETRY_AFTER
+                : configured;
     }
 
     /** What the process itself has to do about a reply; false when it is to wait before it goes on. */

@@ -129,7 +129,13 @@ public final class UnitProtocol {
                 && !local.stopping()
                 && seen.kind() == PeerSnapshot.Kind.REPLICATED
                 && holds.test(running.operation().callbackId());
-        return needsLease ? new Send(local.openLease(leaseTtl, Optional.of(running.epoch()))) : new Rest(Why.RUNNING);
+        if (!needsLease) {
+            return new Rest(Why.RUNNING);
+        }
+        // Not joined: the store refused the lease's number, since an opening without a reply had used it up.
+        return local.joined()
+                ? new Send(local.openLease(leaseTtl, Optional.of(running.epoch())))
+                : new Send(new PeerCommand.Join());
     }
 
     private UnitStep begin(Attempt.Started started, PeerSnapshot seen, UnitLocal local, ClusterLock.State cluster) {

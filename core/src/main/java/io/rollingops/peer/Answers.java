@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.peer;
 
+import io.rollingops.OperationId;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,24 @@ public record Answers(long doneEpoch, Optional<Instant> executedAt, List<Outcome
 
     public Answers {
         outcomes = List.copyOf(outcomes);
+    }
+
+    /** Whether the last grant was answered, in that epoch, with a result of that operation. */
+    boolean isResult(long epoch, OperationId operation) {
+        return result(epoch)
+                .filter(outcome -> outcome.operation().equals(operation))
+                .isPresent();
+    }
+
+    /** Whether the last grant was given back, in that epoch. */
+    boolean isNotRun(long epoch) {
+        return epoch > 0 && epoch == doneEpoch && result(epoch).isEmpty();
+    }
+
+    private Optional<Outcome> result(long epoch) {
+        return outcomes.isEmpty() || epoch != doneEpoch
+                ? Optional.empty()
+                : Optional.of(outcomes.get(outcomes.size() - 1)).filter(outcome -> outcome.epoch() == epoch);
     }
 
     Answers plus(Outcome outcome) {

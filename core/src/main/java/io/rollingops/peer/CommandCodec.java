@@ -121,7 +121,7 @@ public final class CommandCodec {
     public static PeerCommand readCommand(Json.Obj fields) {
         try {
             return command(fields);
-        } catch (IllegalArgumentException | ArithmeticException e) {
+        } catch (IllegalArgumentException e) {
             throw new JsonException(String.valueOf(e.getMessage()), e);
         }
     }
@@ -158,6 +158,14 @@ public final class CommandCodec {
      * @throws JsonException naming the field that is wrong
      */
     public static PeerReply readReply(Json.Obj fields) {
+        try {
+            return reply(fields);
+        } catch (IllegalArgumentException e) {
+            throw new JsonException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static PeerReply reply(Json.Obj fields) {
         String kind = fields.string("reply");
         return switch (kind) {
             case "done" -> new PeerReply.Done();
@@ -285,9 +293,14 @@ public final class CommandCodec {
     }
 
     private static OptionalInt maxRetry(Json.Obj fields) {
-        return fields.find("max_retry").isPresent()
-                ? OptionalInt.of(Math.toIntExact(fields.integer("max_retry")))
-                : OptionalInt.empty();
+        if (fields.find("max_retry").isEmpty()) {
+            return OptionalInt.empty();
+        }
+        long limit = fields.integer("max_retry");
+        if (limit != (int) limit) {
+            throw new JsonException("field 'max_retry' is out of range: " + limit);
+        }
+        return OptionalInt.of((int) limit);
     }
 
     private static Optional<Long> optionalInteger(Json.Obj fields, String name) {

@@ -119,18 +119,30 @@ public final class DatabagCodec {
      * @throws JsonException naming the key that is wrong
      */
     public static Grant readGrant(Map<String, String> bag) {
-        String phase = bag.getOrDefault(GRANT_PHASE, "");
-        return new Grant(
-                text(bag, GRANTED_UNIT).map(UnitName::parse),
-                count(bag, GRANT_EPOCH, Long.MAX_VALUE),
-                switch (phase) {
-                    case "" -> Grant.Phase.FREE;
-                    case "granted" -> Grant.Phase.GRANTED;
-                    case "running" -> Grant.Phase.RUNNING;
-                    default -> throw new JsonException("key 'grant_phase' has the unknown value '" + phase + "'");
-                },
-                bag.getOrDefault(GRANT_HOLD, "").equals("true"),
-                text(bag, GRANTED_AT).flatMap(EpochSeconds::read));
+        long epoch = count(bag, GRANT_EPOCH, Long.MAX_VALUE);
+        boolean hold = flag(bag, GRANT_HOLD, false);
+        Optional<Instant> at = text(bag, GRANTED_AT).flatMap(EpochSeconds::read);
+        Optional<UnitName> unit;
+        try {
+            unit = text(bag, GRANTED_UNIT).map(UnitName::parse);
+        } catch (IllegalArgumentException e) {
+            throw new JsonException("key 'granted_unit': " + e.getMessage(), e);
+        }
+        try {
+            return new Grant(unit, epoch, phase(bag), hold, at);
+        } catch (IllegalArgumentException e) {
+            throw new JsonException("key 'grant_phase': " + e.getMessage(), e);
+        }
+    }
+
+    private static Grant.Phase phase(Map<String, String> bag) {
+        String wire = bag.getOrDefault(GRANT_PHASE, "");
+        return switch (wire) {
+            case "" -> Grant.Phase.FREE;
+            case "granted" -> Grant.Phase.GRANTED;
+            case "running" -> Grant.Phase.RUNNING;
+            default -> throw unknown(GRANT_PHASE, wire);
+        };
     }
 
     private static UnitRecord record(Map<String, String> bag) {
@@ -207,24 +219,29 @@ public final class DatabagCodec {
         if (text.isEmpty()) {
             return List.of();
         }
-        if (!(JsonText.parse(text) instanceof Json.Arr array)) {
-            throw new JsonException("key 'outcomes' must be an array");
-        }
-        List<Outcome> outcomes = new ArrayList<>();
-        for (Json item : array.items()) {
-            if (!(item instanceof Json.Obj fields)) {
-                throw new JsonException("key 'outcomes' must hold objects, not " + item.kind());
+        try {
+            if (!(JsonText.parse(text) instanceof Json.Arr array)) {
+                throw new JsonException("must be an array");
             }
-            String kind = fields.string("outcome");
-            outcomes.add(new Outcome(
-                    new OperationId(fields.string("op_id")),
-                    Outcome.Kind.ofWire(kind).orElseThrow(() -> unknown(OUTCOMES, kind)),
-                    fields.integer("epoch"),
-                    Math.toIntExact(fields.integer("attempt")),
-                    EpochSeconds.read(fields.string("at")).orElse(Instant.EPOCH),
-                    fields.string("note")));
+            return array.items().stream().map(DatabagCodec::readOutcome).toList();
+        } catch (JsonException | IllegalArgumentException | ArithmeticException e) {
+            throw new JsonException("key 'outcomes': " + e.getMessage(), e);
         }
-        return outcomes;
+    }
+
+    private static Outcome readOutcome(Json item) {
+        if (!(item instanceof Json.Obj fields)) {
+            throw new JsonException("must hold objects, not " + item.kind());
+        }
+        String kind = fields.string("outcome");
+        return new Outcome(
+                new OperationId(fields.string("op_id")),
+                Outcome.Kind.ofWire(kind)
+                        .orElseThrow(() -> new JsonException("field 'outcome' has the unknown value '" + kind + "'")),
+                fields.integer("epoch"),
+                Math.toIntExact(fields.integer("attempt")),
+                EpochSeconds.read(fields.string("at")).orElse(Instant.EPOCH),
+                fields.string("note"));
     }
 
     private static Optional<String> text(Map<String, String> bag, String key) {

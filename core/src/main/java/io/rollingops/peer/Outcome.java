@@ -20,7 +20,13 @@ public record Outcome(OperationId operation, Kind kind, long epoch, int attempt,
     public static final int MAX_NOTE_CHARS = 200;
 
     public Outcome {
-        note = note.length() <= MAX_NOTE_CHARS ? note : note.substring(0, MAX_NOTE_CHARS - 1) + "…";
+        note = note.length() <= MAX_NOTE_CHARS ? note : cut(note);
+    }
+
+    /** Never in the middle of a character, of which half could not be written down. */
+    private static String cut(String note) {
+        int end = MAX_NOTE_CHARS - 1;
+        return note.substring(0, Character.isHighSurrogate(note.charAt(end - 1)) ? end - 1 : end) + "…";
     }
 
     /** How an execution ended. */

@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * turns (rule G3).
  *
  * @param application whose units these are
- * @param revision how many commands have changed it
+ * @param revision how many commands it has carried out; one that is refused does not count
  * @param grant the application's grant
  * @param leadership which unit leads, and in which term of the store
  * @param members the units
@@ -47,7 +47,7 @@ public record PeerState(
     /**
      * What became of a command.
      *
-     * @param state the state after it; the same object when nothing changed
+     * @param state the state after it; the same object when it was refused
      * @param reply the answer to whoever sent it
      * @param events what happened, in order
      */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.peer;
 
+import io.rollingops.EpochSeconds;
 import io.rollingops.Operation;
 import io.rollingops.OperationCodec;
 import io.rollingops.OperationId;
@@ -8,6 +9,7 @@ import io.rollingops.OperationQueue;
 import io.rollingops.OperationResult;
 import io.rollingops.UnitName;
 import io.rollingops.json.Json;
+import io.rollingops.json.JsonException;
 import io.rollingops.schedule.Decision;
 import io.rollingops.schedule.Scheduler;
 import java.time.Instant;
@@ -28,10 +30,10 @@ import java.util.function.BiFunction;
  * Used once, by one thread.
  */
 final class PeerStep {
-    /** How many keys of their own users may keep in one databag, and how long a value may be. */
-    private static final int MAX_OTHER_KEYS = 64;
-
-    private static final int MAX_VALUE_CHARS = 64 << 10;
+    /** How many keys of their own users may keep in one databag. */
+    static final int MAX_OTHER_KEYS = 64;
+    /** How long one of them may be, name and value together. */
+    static final int MAX_VALUE_CHARS = 64 << 10;
 
     private final PeerState before;
     private final Author author;
@@ -49,7 +51,7 @@ final class PeerStep {
     PeerStep(PeerState before, Author author, Instant at) {
         this.before = before;
         this.author = author;
-        this.at = at;
+        this.at = EpochSeconds.writable(at);
         this.revision = before.revision() + 1;
         this.grant = before.grant();
         this.leadership = before.leadership();
@@ -171,6 +173,10 @@ final class PeerStep {
     }
 
     private PeerReply openLease(UnitName unit, Member member, PeerCommand.OpenLease open) {
+        Optional<String> mistake = UnitLease.mistake(open.leaseId(), open.ttl());
+        if (mistake.isPresent()) {
+            return invalid(mistake.get());
+        }
         if (member.lease().map(UnitLease::id).equals(Optional.of(open.leaseId()))) {
             return keepAlive(unit, member, open.leaseId()); // its time counts anew, as the sender will count it
         }
@@ -222,16 +228,35 @@ final class PeerStep {
         if (refusal.isPresent()) {
             return refusal.get();
         }
-        if (record.queue().size() >= OperationQueue.MAX_LENGTH) {
-            return full(queueFull(unit));
-        }
         Operation operation = Operation.requested(request.callbackId(), request.arguments(), request.maxRetry(), at);
-        return new PeerReply.Queued(new TreeMap<>(Map.of(unit, enqueue(unit, record, operation))));
+        Optional<PeerReply> noRoom = noRoom(unit, record, operation);
+        return noRoom.orElseGet(
+                () -> new PeerReply.Queued(new TreeMap<>(Map.of(unit, enqueue(unit, record, operation)))));
+    }
+
+    /** A request that is merged into the last one needs no room: it may be the repetition of one that was taken in. */
+    private Optional<PeerReply> noRoom(UnitName unit, UnitRecord record, Operation operation) {
+        OperationQueue next = record.requested(operation, headBegun(unit)).queue();
+        if (next.size() == record.queue().size()) {
+            return Optional.empty();
+        }
+        if (next.size() > OperationQueue.MAX_LENGTH) {
+            return Optional.of(full("the queue of " + unit + " holds " + OperationQueue.MAX_LENGTH
+                    + " operations, which is the limit; see why they do not run before asking for more"));
+        }
+        if (OperationCodec.write(next).length() > OperationQueue.MAX_WIRE_CHARS) {
+            return Optional.of(full("the queue of " + unit + " would be longer than " + OperationQueue.MAX_WIRE_CHARS
+                    + " characters with this operation; pass large data by reference, or wait until some have run"));
+        }
+        return Optional.empty();
+    }
+
+    private boolean headBegun(UnitName unit) {
+        return grant.isOpenFor(unit) && grant.phase() == Grant.Phase.RUNNING;
     }
 
     private OperationId enqueue(UnitName unit, UnitRecord record, Operation operation) {
-        boolean headBegun = grant.isOpenFor(unit) && grant.phase() == Grant.Phase.RUNNING;
-        UnitRecord next = record.requested(operation, headBegun);
+        UnitRecord next = record.requested(operation, headBegun(unit));
         OperationId id = next.queue().last().orElseThrow().id();
         if (!next.equals(record)) {
             change(unit, next);
@@ -251,7 +276,7 @@ final class PeerStep {
     }
 
     private PeerReply finish(UnitName unit, UnitRecord record, PeerCommand.Finish finish) {
-        if (record.doneEpoch() == finish.epoch()) {
+        if (record.answers().isResult(finish.epoch(), finish.operation())) {
             return new PeerReply.Done();
         }
         if (!grant.isOpenFor(unit, finish.epoch()) || grant.phase() != Grant.Phase.RUNNING) {
@@ -260,7 +285,7 @@ final class PeerStep {
         if (!record.queue().head().map(Operation::id).equals(Optional.of(finish.operation()))) {
             return stale("operation " + finish.operation() + " is not the head of the queue of " + unit);
         }
-        UnitRecord next = record.answered(finish.epoch(), counted(unit, record, finish.result()), finish.note(), at);
+        UnitRecord next = record.answered(finish.epoch(), counted(unit, record, finish), finish.note(), at);
         change(unit, finish.rests() ? next.ready(false) : next);
         grant = grant.answered();
         List<Outcome> outcomes = next.answers().outcomes();
@@ -269,16 +294,18 @@ final class PeerStep {
     }
 
     /**
-     * A unit cannot hold on for a retry when its lease ended while its callback ran on, since nobody knows when it is
-     * back, nor when it wants no grant.
+     * A unit that will be passed over cannot hold on for a retry: its lease ended while its callback ran on, or it wants
+     * no grants, and nobody knows until when.
      */
-    private OperationResult counted(UnitName unit, UnitRecord record, OperationResult result) {
-        boolean canHold = member(unit).lease().isPresent() && record.isReady();
-        return result == OperationResult.RETRY_HOLD && !canHold ? OperationResult.RETRY_RELEASE : result;
+    private OperationResult counted(UnitName unit, UnitRecord record, PeerCommand.Finish finish) {
+        boolean passedOver = member(unit).lease().isEmpty() || !record.isReady() || finish.rests();
+        return passedOver && finish.result() == OperationResult.RETRY_HOLD
+                ? OperationResult.RETRY_RELEASE
+                : finish.result();
     }
 
     private PeerReply notRun(UnitName unit, UnitRecord record, PeerCommand.NotRun notRun) {
-        if (record.doneEpoch() == notRun.epoch()) {
+        if (record.answers().isNotRun(notRun.epoch())) {
             return new PeerReply.Done();
         }
         if (!grant.isOpenFor(unit, notRun.epoch())) {
@@ -319,14 +346,14 @@ final class PeerStep {
             return invalid("a lock's name has 1 to " + NamedLock.MAX_NAME_CHARS + " characters");
         }
         NamedLock lock = locks.getOrDefault(take.name(), NamedLock.FREE);
+        NamedLock.Ticket ticket = new NamedLock.Ticket(unit, take.ticket());
+        NamedLock asked = lock.asked(ticket, revision);
         if (lock.isUnused() && locks.size() >= NamedLock.MAX_LOCKS) {
             return full(NamedLock.MAX_LOCKS + " named locks are in use, which is the limit");
         }
-        if (lock.waiting().size() >= NamedLock.MAX_WAITING) {
+        if (asked.waiting().size() > NamedLock.MAX_WAITING) {
             return full(NamedLock.MAX_WAITING + " wait for the lock '" + take.name() + "', which is the limit");
         }
-        NamedLock.Ticket ticket = new NamedLock.Ticket(unit, take.ticket());
-        NamedLock asked = lock.asked(ticket, revision);
         locks.put(take.name(), asked);
         boolean had = asked.holder().equals(Optional.of(ticket));
         return new PeerReply.LockState(had ? Optional.of(asked.token()) : Optional.empty());
@@ -411,6 +438,7 @@ final class PeerStep {
         if (request.units().isEmpty()) {
             return invalid("the request names no unit");
         }
+        Operation operation = Operation.requested(request.callbackId(), request.arguments(), request.maxRetry(), at);
         for (UnitName unit : new TreeSet<>(request.units())) {
             Member member = members.get(unit);
             if (member == null) {
@@ -421,11 +449,11 @@ final class PeerStep {
             if (record.isEmpty()) {
                 return invalid("the databag of " + unit + " cannot be read: " + unreadable(member));
             }
-            if (record.get().queue().size() >= OperationQueue.MAX_LENGTH) {
-                return full(queueFull(unit));
+            Optional<PeerReply> noRoom = noRoom(unit, record.get(), operation);
+            if (noRoom.isPresent()) {
+                return noRoom.get();
             }
         }
-        Operation operation = Operation.requested(request.callbackId(), request.arguments(), request.maxRetry(), at);
         NavigableMap<UnitName, OperationId> queued = new TreeMap<>();
         for (UnitName unit : new TreeSet<>(request.units())) {
             queued.put(unit, enqueue(unit, member(unit).record().orElseThrow(), operation));
@@ -481,11 +509,19 @@ final class PeerStep {
         if (maxRetry.isPresent() && maxRetry.getAsInt() < 0) {
             return Optional.of(invalid("the retry limit is negative: " + maxRetry.getAsInt()));
         }
-        int size = OperationCodec.write(Operation.requested(callbackId, arguments, maxRetry, Instant.EPOCH))
-                .length();
-        if (size > Operation.MAX_WIRE_CHARS) {
-            return Optional.of(invalid("the operation is " + size + " characters long, over the limit of "
+        if (arguments.depth() > Operation.MAX_ARGUMENTS_DEPTH) {
+            return Optional.of(invalid("the arguments are nested " + arguments.depth() + " deep, over the limit of "
+                    + Operation.MAX_ARGUMENTS_DEPTH));
+        }
+        String wire = OperationCodec.write(Operation.requested(callbackId, arguments, maxRetry, Instant.EPOCH));
+        if (wire.length() > Operation.MAX_WIRE_CHARS) {
+            return Optional.of(invalid("the operation is " + wire.length() + " characters long, over the limit of "
                     + Operation.MAX_WIRE_CHARS + "; pass large data by reference"));
+        }
+        try {
+            OperationCodec.readOperation(wire);
+        } catch (JsonException e) { // a number of a thousand digits, half of a character
+            return Optional.of(invalid("the operation could not be read back: " + e.getMessage()));
         }
         return Optional.empty();
     }
@@ -496,13 +532,17 @@ final class PeerStep {
             Map<String, String> changes,
             Set<String> reserved,
             String where) {
-        for (Map.Entry<String, String> expectation : expected.entrySet()) {
+        // In the order of the names: every replica gives the same answer.
+        for (Map.Entry<String, String> expectation : new TreeMap<>(expected).entrySet()) {
             if (!now.getOrDefault(expectation.getKey(), "").equals(expectation.getValue())) {
                 return Optional.of(stale("key '" + expectation.getKey() + "' of the " + where + " has changed"));
             }
         }
-        for (Map.Entry<String, String> change : changes.entrySet()) {
-            if (change.getKey().isBlank() || reserved.contains(change.getKey())) {
+        for (Map.Entry<String, String> change : new TreeMap<>(changes).entrySet()) {
+            if (change.getKey().isBlank()) {
+                return Optional.of(invalid("a key of the " + where + " is not blank"));
+            }
+            if (reserved.contains(change.getKey())) {
                 return Optional.of(
                         notAllowed("key '" + change.getKey() + "' of the " + where + " belongs to Rollingops"));
             }
@@ -511,7 +551,9 @@ final class PeerStep {
                         + MAX_VALUE_CHARS + " characters"));
             }
         }
-        if (now.size() + changes.size() > MAX_OTHER_KEYS) {
+        NavigableMap<String, String> merged = new TreeMap<>(now);
+        merge(merged, changes);
+        if (merged.size() > Math.max(now.size(), MAX_OTHER_KEYS)) {
             return Optional.of(full("the " + where + " may have " + MAX_OTHER_KEYS + " keys of its users"));
         }
         return Optional.empty();
@@ -529,11 +571,6 @@ final class PeerStep {
 
     private static String unreadable(Member member) {
         return member.bag() instanceof UnitBag.Damaged bag ? bag.reason() : "";
-    }
-
-    private static String queueFull(UnitName unit) {
-        return "the queue of " + unit + " holds " + OperationQueue.MAX_LENGTH
-                + " operations, which is the limit; see why they do not run before asking for more";
     }
 
     private PeerReply notTheSlot(UnitName unit, long epoch) {

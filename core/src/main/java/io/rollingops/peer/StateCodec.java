@@ -74,7 +74,7 @@ public final class StateCodec {
                     departed(fields.array("departed")),
                     locks(fields.object("locks")),
                     texts(fields.object("shared")));
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | ArithmeticException e) {
             throw new JsonException(String.valueOf(e.getMessage()), e);
         }
     }

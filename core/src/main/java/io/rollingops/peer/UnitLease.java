@@ -2,6 +2,7 @@
 package io.rollingops.peer;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A unit process's lease in the replicated store. Who counts its time is the store's leader, by its own clock; the state
@@ -17,12 +18,20 @@ public record UnitLease(String id, Duration ttl, long keepAlives) {
     public static final int MAX_ID_CHARS = 64;
 
     public UnitLease {
+        mistake(id, ttl).ifPresent(mistake -> {
+            throw new IllegalArgumentException(mistake);
+        });
+    }
+
+    /** What is wrong with a lease of that id and length, if anything; the store refuses it instead of failing. */
+    static Optional<String> mistake(String id, Duration ttl) {
         if (id.isBlank() || id.length() > MAX_ID_CHARS) {
-            throw new IllegalArgumentException("a lease id has 1 to " + MAX_ID_CHARS + " characters");
+            return Optional.of("a lease id has 1 to " + MAX_ID_CHARS + " characters");
         }
         if (ttl.compareTo(MIN_TTL) < 0 || ttl.compareTo(MAX_TTL) > 0) {
-            throw new IllegalArgumentException("a unit lease lives " + MIN_TTL + " to " + MAX_TTL + ", not " + ttl);
+            return Optional.of("a unit lease lives " + MIN_TTL + " to " + MAX_TTL + ", not " + ttl);
         }
+        return Optional.empty();
     }
 
     UnitLease keptAlive() {

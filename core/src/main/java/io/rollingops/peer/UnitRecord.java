@@ -67,7 +67,7 @@ public record UnitRecord(Work work, Answers answers, Standing standing) {
      * @param whileRunning whether the head may have been running
      */
     public UnitRecord leaseEnded(boolean whileRunning) {
-        Work left = intent() == Intent.RETRY_HOLD ? work.asking(Intent.RETRY_RELEASE) : work;
+        Work left = withoutHold();
         return new UnitRecord(whileRunning ? left.interruptedAgain() : left, answers, standing);
     }
 
@@ -76,9 +76,10 @@ public record UnitRecord(Work work, Answers answers, Standing standing) {
         return new UnitRecord(work.without(index), answers, standing);
     }
 
+    /** The record after the unit said whether it wants grants; while it wants none it does not hold on (rule B2). */
     public UnitRecord ready(boolean nowReady) {
         return new UnitRecord(
-                work,
+                nowReady ? work : withoutHold(),
                 answers,
                 new Standing(nowReady, standing.protocol(), standing.backend(), standing.etcdCleanupNeeded()));
     }
@@ -106,6 +107,10 @@ public record UnitRecord(Work work, Answers answers, Standing standing) {
 
     public ProcessingBackend backend() {
         return standing.backend();
+    }
+
+    private Work withoutHold() {
+        return intent() == Intent.RETRY_HOLD ? work.asking(Intent.RETRY_RELEASE) : work;
     }
 
     private static Intent retryIntent(OperationResult result) {

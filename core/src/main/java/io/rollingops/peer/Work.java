@@ -23,7 +23,7 @@ public record Work(Intent intent, OperationQueue queue, Instant lastRequestedAt,
     Work plus(Operation operation) {
         Operation stamped = operation.requestedAfter(lastRequestedAt);
         return new Work(
-                intent == Intent.IDLE ? Intent.REQUEST : intent,
+                queue.isEmpty() || intent == Intent.IDLE ? Intent.REQUEST : intent,
                 queue.add(stamped),
                 stamped.requestedAt(),
                 interrupted);
@@ -53,7 +53,8 @@ public record Work(Intent intent, OperationQueue queue, Instant lastRequestedAt,
         return new Work(queue.isEmpty() ? Intent.IDLE : nowIntent, queue, lastRequestedAt, interrupted);
     }
 
+    /** With nothing queued there was nothing that ran. */
     Work interruptedAgain() {
-        return new Work(intent, queue, lastRequestedAt, interrupted + 1);
+        return queue.isEmpty() ? this : new Work(intent, queue, lastRequestedAt, interrupted + 1);
     }
 }

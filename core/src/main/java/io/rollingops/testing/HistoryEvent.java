@@ -92,7 +92,7 @@ public record HistoryEvent(
         Json.ObjectBuilder fields =
                 Json.object().put("e", kind.name()).put("app", app).put("unit", unit);
         op.ifPresent(name -> fields.put("op", name));
-        if (epoch != 0) {
+        if (kind == Kind.GRANT || kind == Kind.BEGIN || kind == Kind.DONE) {
             fields.put("epoch", epoch);
         }
         token.ifPresent(value -> fields.put("token", value));

@@ -57,6 +57,10 @@ class JsonTextTest {
                 "{\"a\":1,\"a\":2}",
                 "1e999",
                 "[1 2]",
+                "\"\\ud83d\"",
+                "\"\\ude00\\ud83d\"",
+                "\"\uD83D\"",
+                "{\"\\ud83d\":1}",
                 "{\"a\" 1}"
             })
     void anything_else_than_strict_json_is_an_error(String text) {
@@ -134,10 +138,23 @@ class JsonTextTest {
         Json.Obj object = JsonText.parseObject("{\"a\":1,\"b\":\"x\",\"c\":null,\"d\":1e2}");
         assertThatThrownBy(() -> object.string("a")).hasMessage("field 'a' must be a string, not the number 1");
         assertThatThrownBy(() -> object.integer("b")).hasMessageContaining("must be a whole number");
+        Json.Obj numbers = JsonText.parseObject("{\"most\":9223372036854775807,\"more\":9223372036854775808}");
+        assertThat(numbers.integer("most")).isEqualTo(Long.MAX_VALUE);
+        assertThatThrownBy(() -> numbers.integer("more"))
+                .isInstanceOf(JsonException.class)
+                .hasMessageContaining("at most 64 bits");
         assertThatThrownBy(() -> object.object("c")).hasMessage("field 'c' must be an object, not null");
         assertThatThrownBy(() -> object.array("d")).hasMessageContaining("not the number 100.0");
         assertThatThrownBy(() -> object.get("e")).hasMessage("field 'e' is missing");
         assertThatThrownBy(() -> JsonText.parseObject("[]")).hasMessage("expected an object");
+    }
+
+    @Test
+    void a_value_knows_how_deep_it_is_nested() {
+        assertThat(JsonText.parse("\"x\"").depth()).isZero();
+        assertThat(JsonText.parse("{}").depth()).isEqualTo(1);
+        assertThat(JsonText.parse("[1,{\"a\":[]},2]").depth()).isEqualTo(3);
+        assertThat(JsonText.parse(nested(JsonText.MAX_DEPTH)).depth()).isEqualTo(JsonText.MAX_DEPTH);
     }
 
     private static String nested(int depth) {

@@ -3,6 +3,7 @@ package io.rollingops.manager;
 
 import io.rollingops.UnitName;
 import io.rollingops.spi.Journal;
+import io.rollingops.spi.PeerStore;
 import io.rollingops.testing.InMemoryPeerStore;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -34,9 +35,11 @@ final class TestHost implements AutoCloseable {
     }
 
     RollingOpsManager.Builder manager(InMemoryPeerStore store, String unit, String process) {
-        return RollingOpsManager.builder(store.as(UnitName.parse(unit)), host, process)
-                .story(story::add)
-                .journal(Journal.none());
+        return manager(store.as(UnitName.parse(unit)), process);
+    }
+
+    RollingOpsManager.Builder manager(PeerStore store, String process) {
+        return RollingOpsManager.builder(store, host, process).story(story::add).journal(Journal.none());
     }
 
     /** Lets time pass, for both clocks. */
@@ -58,6 +61,11 @@ final class TestHost implements AutoCloseable {
                 return kind.cast(event);
             }
         }
+    }
+
+    /** What has been told of that kind and was not waited for; other events stay to be waited for. */
+    <T extends UnitEvent> List<T> told(Class<T> kind) {
+        return story.stream().filter(kind::isInstance).map(kind::cast).toList();
     }
 
     String awaitHalt() throws InterruptedException {

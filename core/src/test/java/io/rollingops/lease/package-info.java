@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.lease;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.peer;
+
+import org.jspecify.annotations.NullMarked;

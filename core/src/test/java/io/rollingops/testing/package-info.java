@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.testing;
+
+import org.jspecify.annotations.NullMarked;
