@@ -178,10 +178,11 @@ final class UnitDriver {
     }
 
     private void rest(Why why) {
-        if (why == Why.STOPPED && resting != Why.STOPPED) {
+        boolean hasJustStopped = why == Why.STOPPED && resting != Why.STOPPED;
+        resting = why;
+        if (hasJustStopped) {
             story.accept(new UnitEvent.Stopped());
         }
-        resting = why;
     }
 
     private boolean send(PeerCommand.ByUnit command) {

@@ -72,6 +72,9 @@ class StoppingTest {
         RollingOpsManager manager = work(OperationResult.RELEASE).start();
         host.await(UnitEvent.LeaseOpened.class);
         store.next(PeerCommand.Start.class, FaultyPeerStore.Fault.REPLY_LOST);
+        for (int i = 0; i < 20; i++) { // it tries again at once when it sees that its start was carried out
+            store.next(PeerCommand.Start.class, FaultyPeerStore.Fault.UNAVAILABLE);
+        }
         manager.requestAsyncLock("work");
         host.await(UnitEvent.StoreUnavailable.class);
 

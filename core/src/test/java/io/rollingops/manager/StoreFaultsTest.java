@@ -68,7 +68,8 @@ class StoreFaultsTest {
         assertThat(outcome.attempt()).isEqualTo(1);
         assertThat(calls).hasValue(1);
         web.await(seen -> seen.record(TestUnits.unit(0)).orElseThrow().queue().isEmpty());
-        assertThat(store.failed()).isEqualTo(2);
+        // What is carried out although its answer is lost may be seen in the store before it is sent again.
+        assertThat(store.failed()).isBetween(fault == Fault.REPLY_LOST ? 1L : 2L, 2L);
         assertThat(web.recorded()).isZero();
     }
 
