@@ -50,11 +50,11 @@ public final class RollingOpsCommand {
     private RollingOpsCommand() {}
 
     public static void main(String[] arguments) {
-        System.exit(run(arguments));
+        System.exit(commandLine(Terminal.ofThisProcess()).execute(arguments));
     }
 
-    /** Runs one command line; the exit status. */
-    static int run(String... arguments) {
+    /** The command line, which writes to this process's own outputs unless told otherwise. */
+    static CommandLine commandLine(Terminal terminal) {
         CommandLine line = new CommandLine(new RollingOpsCommand());
         helpForEveryCommand(line);
         Optional.ofNullable(line.getSubcommands().get("generate-completion"))
@@ -63,10 +63,9 @@ public final class RollingOpsCommand {
         line.setExecutionExceptionHandler((failure, command, result) -> explain(failure, command));
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
-        Terminal terminal = Terminal.ofThisProcess();
         line.setColorScheme(CommandLine.Help.defaultColorScheme(
                 terminal.colours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
-        return line.execute(arguments);
+        return line;
     }
 
     private static void helpForEveryCommand(CommandLine line) {

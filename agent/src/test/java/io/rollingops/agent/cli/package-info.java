@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.agent.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.agent.config;
+
+import org.jspecify.annotations.NullMarked;
