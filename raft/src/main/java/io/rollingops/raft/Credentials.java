@@ -67,7 +67,7 @@ public record Credentials(Author author, PrivateKey key, X509Certificate certifi
             throw invalid(
                     certificateFile,
                     "it has expired on " + certificate.getNotAfter().toInstant(),
-                    "make a new one with 'rollingops certs --renew'");
+                    "make a new one with 'rollingops certs'");
         }
         if (!matches(key, certificate.getPublicKey())) {
             throw invalid(keyFile, "it does not belong to the certificate in " + certificateFile, "use the pair");

@@ -41,7 +41,7 @@ public final class RaftNode implements AutoCloseable {
     private final InstantSource calendar;
     private final PeerStateMachine machine;
     private final RaftServer server;
-    private final RaftClient client;
+    private final MemberLinks links;
     private final RaftGroupId groupId;
     private final RatisTransport transport;
     private final Membership membership;
@@ -52,16 +52,17 @@ public final class RaftNode implements AutoCloseable {
             InstantSource calendar,
             PeerStateMachine machine,
             RaftServer server,
-            RaftClient client,
+            RaftGroupId groupId,
+            MemberLinks links,
             Membership membership) {
         this.settings = settings;
         this.calendar = calendar;
         this.machine = machine;
         this.server = server;
-        this.client = client;
+        this.groupId = groupId;
+        this.links = links;
         this.membership = membership;
-        this.groupId = client.getGroupId();
-        this.transport = new RatisTransport(server, client.getClientRpc(), groupId);
+        this.transport = new RatisTransport(server, links, groupId);
         this.duties = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "rollingops-leader-duties");
             thread.setDaemon(true);
@@ -92,13 +93,13 @@ public final class RaftNode implements AutoCloseable {
         PeerStateMachine machine = new PeerStateMachine(settings.self().application(), own.encodedAuthority(), fatal);
         try {
             RaftServer server = server(settings, machine, group, properties, parameters);
-            RaftClient client = RaftClient.newBuilder()
-                    .setRaftGroup(group)
+            MemberLinks links = new MemberLinks(peers -> RaftClient.newBuilder()
+                    .setRaftGroup(RaftGroup.valueOf(groupId, peers))
                     .setProperties(properties)
                     .setParameters(parameters)
-                    .build();
+                    .build());
             Membership membership = new Membership(groupId, properties, parameters);
-            RaftNode node = new RaftNode(settings, calendar, machine, server, client, membership);
+            RaftNode node = new RaftNode(settings, calendar, machine, server, groupId, links, membership);
             node.begin(own);
             return node;
         } catch (IOException e) {
@@ -236,7 +237,7 @@ public final class RaftNode implements AutoCloseable {
     public void close() {
         duties.shutdownNow();
         try {
-            client.close();
+            links.close();
             server.close();
         } catch (IOException e) {
             throw new RollingOpsException.Unavailable("this member could not be closed in good order: " + e, e);

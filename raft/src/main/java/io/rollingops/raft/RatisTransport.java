@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -16,10 +17,12 @@ import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 
@@ -34,7 +37,7 @@ final class RatisTransport {
     private static final Duration AFTER_FAILURE = Duration.ofMillis(20);
 
     private final RaftServer server;
-    private final RaftClientRpc remote;
+    private final MemberLinks links;
     private final RaftGroupId group;
     private final ClientId clientId = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
@@ -42,9 +45,9 @@ final class RatisTransport {
 
     private long leaderChanges;
 
-    RatisTransport(RaftServer server, RaftClientRpc remote, RaftGroupId group) {
+    RatisTransport(RaftServer server, MemberLinks links, RaftGroupId group) {
         this.server = server;
-        this.remote = remote;
+        this.links = links;
         this.group = group;
     }
 
@@ -68,26 +71,44 @@ final class RatisTransport {
         }
         Duration attempt = limit.compareTo(ATTEMPT) < 0 ? limit : ATTEMPT;
         RaftClientRequest request = request(sealed, leader.get());
+        Optional<RaftClientRpc> remote = Optional.empty();
         try {
-            RaftClientReply reply = leader.get().equals(server.getId())
-                    ? server.submitClientRequestAsync(request).get(attempt.toNanos(), TimeUnit.NANOSECONDS)
-                    : remote.sendRequestAsyncUnordered(request).get(attempt.toNanos(), TimeUnit.NANOSECONDS);
+            remote = remote(leader.get());
+            RaftClientReply reply = answer(request, remote).get(attempt.toNanos(), TimeUnit.NANOSECONDS);
             if (reply.isSuccess()) {
                 return Optional.of(reply.getMessage().getContent().toString(StandardCharsets.UTF_8));
             }
-            return notTaken(leader.get(), reply.getException());
+            return notTaken(leader.get(), remote, reply.getException());
         } catch (ExecutionException e) {
-            return notTaken(leader.get(), e.getCause() == null ? e : e.getCause());
+            return notTaken(leader.get(), remote, e.getCause() == null ? e : e.getCause());
         } catch (IOException | TimeoutException e) {
-            return notTaken(leader.get(), e);
+            return notTaken(leader.get(), remote, e);
         }
     }
 
-    /** Sorts a failure: only some say for sure that the envelope is not in the log. */
-    private Optional<String> notTaken(RaftPeerId leader, Throwable failure) throws Unknown, InterruptedException {
-        if (!leader.equals(server.getId())) {
-            remote.handleException(leader, failure, true); // else a stream that has failed once stays closed
+    /** The connection to the leader; nothing when this member leads. */
+    private Optional<RaftClientRpc> remote(RaftPeerId leader) throws IOException {
+        if (leader.equals(server.getId())) {
+            return Optional.empty();
         }
+        RaftConfiguration now = server.getDivision(group).getRaftConf();
+        RaftPeer peer = Optional.ofNullable(now.getPeer(leader))
+                .orElseThrow(() -> new IOException("the leader " + leader + " is not a member that is known here"));
+        return Optional.of(links.to(peer, now.getAllPeers()));
+    }
+
+    private CompletableFuture<RaftClientReply> answer(RaftClientRequest request, Optional<RaftClientRpc> remote)
+            throws IOException {
+        return remote.isPresent()
+                ? remote.get().sendRequestAsyncUnordered(request)
+                : server.submitClientRequestAsync(request);
+    }
+
+    /** Sorts a failure: only some say for sure that the envelope is not in the log. */
+    private Optional<String> notTaken(RaftPeerId leader, Optional<RaftClientRpc> remote, Throwable failure)
+            throws Unknown, InterruptedException {
+        // Without this a stream that has failed once stays closed.
+        remote.ifPresent(connection -> connection.handleException(leader, failure, true));
         awaitLeaderChange(AFTER_FAILURE.toMillis());
         if (failure instanceof NotLeaderException || failure instanceof LeaderNotReadyException) {
             return Optional.empty();

@@ -48,10 +48,10 @@ final class AgentSocket {
         if (sockets.size() == 1) {
             return sockets.get(0);
         }
-        throw new ConfigException(
-                sockets.isEmpty()
-                        ? "no agent runs here that this user may talk to (none in " + DATA
-                                + "); start one, or name its socket with --socket"
-                        : "several agents run here; name one with --socket: " + sockets);
+        if (sockets.isEmpty()) {
+            throw new ControlClient.NoAgent("no agent runs here that this user may talk to (none in " + DATA
+                    + "); start one, or name its socket with --socket");
+        }
+        throw new ConfigException("several agents run here; name one with --socket: " + sockets);
     }
 }

@@ -14,8 +14,8 @@ import picocli.CommandLine.Spec;
         description = "Shows a rolling restart of three real services on this machine, measured from outside.",
         footer = {
             "",
-            "Starts three agents and three small web services on loopback, asks for a restart of every unit, probes all",
-            "services all the time, and sums up what it measured. Exit status 0 only if never more than one was down."
+            "Starts three agents and three small web services on loopback, asks for a restart of every unit, probes all"
+                    + " services all the time, and sums up what it measured. Exit status 0 only if never more than one was down."
         })
 final class DemoCommand implements Callable<Integer> {
     @Option(names = "--keep", description = "Keep the demo's folder, with all logs, and say where it is.")

@@ -30,12 +30,13 @@ import picocli.CommandLine.Spec;
                         + " with keys, certificates and a configuration.",
         footer = {
             "",
-            "Example:  rollingops init web --unit web/0=10.0.0.5:7946 --unit web/1=10.0.0.6:7946 \\",
-            "                          --unit web/2=10.0.0.7:7946 --callback restart='systemctl restart web'",
+            "Example:",
+            "  rollingops init web --unit web/0=10.0.0.5:7946 \\",
+            "    --unit web/1=10.0.0.6:7946 --unit web/2=10.0.0.7:7946 \\",
+            "    --callback restart='systemctl restart web'",
             "",
             "The first " + RaftSettings.MAX_VOTERS
-                    + " units vote, further ones only follow. Three voting members survive the",
-            "loss of one."
+                    + " units vote, further ones only follow. Three voting members survive the loss of one."
         })
 final class InitCommand implements Callable<Integer> {
     @Parameters(paramLabel = "APPLICATION", description = "The application's name; units are called APPLICATION/0 …")
@@ -87,7 +88,7 @@ final class InitCommand implements Callable<Integer> {
         out.println("  1. Look over agent.yaml in each unit's folder, and copy the folder to its host, readable for the"
                 + " agent's user alone.");
         out.println("  2. There: rollingops agent --config agent.yaml   (or the systemd unit, see docs/operations.md)");
-        out.println("  3. Keep " + operator + " where you work: request, status and why use it with --operator.");
+        out.println("  3. Keep " + operator + " where you work: it lets you ask all units. Name it with --operator.");
         out.println("  4. Keep " + folder.resolve("authority.key") + " away from the hosts; it signs new members.");
         out.flush();
         return ExitCodes.OK;

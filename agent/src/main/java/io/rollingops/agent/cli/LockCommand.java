@@ -32,9 +32,9 @@ import picocli.CommandLine.Spec;
         description = "Runs a command while this unit has a lock, and kills it if the lock is lost.",
         footer = {
             "",
-            "Without --lock it is the application's own lock: no callback of any unit runs meanwhile. The command finds the",
-            "fencing token in $ROLLINGOPS_FENCING_TOKEN. Its exit status is passed on; 124: the lock was not to be had in",
-            "time; 122: the lock was lost and the command killed; 125: no lock could be asked for."
+            "Without --lock it is the application's own lock: no callback of any unit runs meanwhile. The command finds the"
+                    + " fencing token in $ROLLINGOPS_FENCING_TOKEN. Its exit status is passed on; 124: the lock was not to"
+                    + " be had in time; 122: the lock was lost and the command killed; 125: no lock could be asked for."
         })
 final class LockCommand implements Callable<Integer> {
     private static final Duration POLITE = Duration.ofSeconds(2);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.agent.cli;
 
+import io.rollingops.RollingOpsException;
 import io.rollingops.UnitName;
 import io.rollingops.agent.control.ControlClient;
 import io.rollingops.json.Json;
@@ -21,6 +22,10 @@ import picocli.CommandLine.Spec;
         subcommands = {MemberCommand.ListMembers.class, MemberCommand.Add.class, MemberCommand.Remove.class})
 final class MemberCommand {
 
+    private static Json.Obj group(ControlClient client) {
+        return client.call(Json.object().put("do", "status").build()).object("group");
+    }
+
     @Command(name = "list", description = "Shows the group's members.")
     static final class ListMembers implements Callable<Integer> {
         @Mixin
@@ -33,8 +38,7 @@ final class MemberCommand {
         public Integer call() {
             PrintWriter out = spec.commandLine().getOut();
             try (ControlClient client = agent.connect()) {
-                Json.Obj group =
-                        client.call(Json.object().put("do", "status").build()).object("group");
+                Json.Obj group = group(client);
                 String leader = group.find("leader").isPresent() ? group.string("leader") : "";
                 for (Json item : group.array("members")) {
                     Json.Obj member = (Json.Obj) item;
@@ -104,7 +108,7 @@ final class MemberCommand {
         public Integer call() {
             UnitName gone = UnitName.parse(unit);
             try (ControlClient client = agent.connect()) {
-                operator.send(client, new PeerCommand.Remove(gone));
+                removeFromStore(client, gone);
                 client.call(Json.object()
                         .put("do", "member-remove")
                         .put("unit", gone.toString())
@@ -113,6 +117,19 @@ final class MemberCommand {
             spec.commandLine().getOut().println("removed " + gone);
             spec.commandLine().getOut().flush();
             return ExitCodes.OK;
+        }
+
+        /** The store knows no more of a unit whose removal broke off half-way; the group still does. */
+        private void removeFromStore(ControlClient client, UnitName gone) {
+            try {
+                operator.send(client, new PeerCommand.Remove(gone));
+            } catch (RollingOpsException.Refused e) {
+                boolean inGroup = group(client).array("members").stream()
+                        .anyMatch(member -> ((Json.Obj) member).string("unit").equals(gone.toString()));
+                if (!inGroup) {
+                    throw e;
+                }
+            }
         }
     }
 }

@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
         description = "Queues an operation: for this agent's unit, for a named unit, or for all.",
         footer = {
             "",
-            "Units take their turns one after the other. What concerns other units than the agent's own needs the",
-            "operator's key. Exit status with --wait: 0 when every operation was released, 1 when one was dropped."
+            "Units take their turns one after the other. What concerns other units than the agent's own needs the"
+                    + " operator's key. Exit status with --wait: 0 when every operation was released, 1 when one was dropped."
         })
 final class RequestCommand implements Callable<Integer> {
     @Mixin

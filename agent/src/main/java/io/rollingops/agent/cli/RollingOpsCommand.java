@@ -10,6 +10,7 @@ import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The program {@code rollingops}. */
 @Command(
@@ -55,6 +56,7 @@ public final class RollingOpsCommand {
     /** The command line, which writes to this process's own outputs unless told otherwise. */
     static CommandLine commandLine(Terminal terminal) {
         CommandLine line = new CommandLine(new RollingOpsCommand());
+        helpForEveryCommand(line);
         Optional.ofNullable(line.getSubcommands().get("generate-completion"))
                 .ifPresent(
                         completion -> completion.getCommandSpec().usageMessage().hidden(true));
@@ -64,6 +66,19 @@ public final class RollingOpsCommand {
         line.setColorScheme(CommandLine.Help.defaultColorScheme(
                 terminal.colours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
         return line;
+    }
+
+    private static void helpForEveryCommand(CommandLine line) {
+        for (CommandLine command : line.getSubcommands().values()) {
+            if (command.getCommandSpec().findOption("--help") == null) {
+                command.getCommandSpec()
+                        .addOption(OptionSpec.builder("-h", "--help")
+                                .usageHelp(true)
+                                .description("Show this help and exit.")
+                                .build());
+            }
+            helpForEveryCommand(command);
+        }
     }
 
     /** A user's mistake gets a sentence, a bug of ours gets a trace. */

@@ -5,6 +5,7 @@ import io.rollingops.OperationResult;
 import io.rollingops.UnitName;
 import io.rollingops.lease.LeaseTerms;
 import io.rollingops.manager.RetryPause;
+import io.rollingops.peer.UnitLease;
 import io.rollingops.raft.RaftMember;
 import io.rollingops.raft.RaftSettings;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ public record AgentConfig(
             Optional<LeaseTerms> lease = lease(root);
             RetryPause pause = root.section("retry-pause").flatMap(this::pause).orElse(DEFAULT_PAUSE);
             Map<String, CommandSpec> callbacks = callbacks(root);
-            Optional<RaftSettings> raft = unit.flatMap(self -> raft(root, self, data));
+            Optional<RaftSettings> raft = raft(root, unit, data);
             root.end();
             yaml.finish();
             return new AgentConfig(
@@ -115,6 +116,13 @@ public record AgentConfig(
             Duration ttl = root.value("lease", Durations::parse).orElse(DEFAULT_LEASE);
             Duration stop = root.value("stop-within", Durations::parse).orElse(DEFAULT_STOP);
             Duration check = root.value("check-every", Durations::parse).orElse(CHECK_EVERY);
+            if (ttl.compareTo(UnitLease.MIN_TTL) < 0 || ttl.compareTo(UnitLease.MAX_TTL) > 0) {
+                yaml.problem(
+                        root.line("lease"),
+                        "'lease': a unit's lease lives " + Durations.text(UnitLease.MIN_TTL) + " to "
+                                + Durations.text(UnitLease.MAX_TTL) + ", not " + Durations.text(ttl));
+                return Optional.empty();
+            }
             try {
                 return Optional.of(new LeaseTerms(ttl, stop, check));
             } catch (IllegalArgumentException e) {
@@ -135,14 +143,14 @@ public record AgentConfig(
             }
         }
 
-        private Optional<RaftSettings> raft(YamlReader.Section root, UnitName self, Path data) {
+        private Optional<RaftSettings> raft(YamlReader.Section root, Optional<UnitName> unit, Path data) {
             List<RaftMember> members = members(root);
             boolean joining = root.value("join", Reading::flag).orElse(false);
             Optional<RaftSettings.Tls> tls = root.section("tls").map(this::tls);
             RaftSettings.Elections elections =
                     root.section("elections").flatMap(this::elections).orElse(RaftSettings.Elections.LAN);
             try {
-                return Optional.of(new RaftSettings(self, members, joining, data.resolve("raft"), tls, elections));
+                return unit.map(self -> new RaftSettings(self, members, joining, data.resolve("raft"), tls, elections));
             } catch (IllegalArgumentException e) {
                 yaml.problem(root.line("members"), "'members': " + e.getMessage());
                 return Optional.empty();

@@ -17,7 +17,7 @@ public final class ControlClient implements AutoCloseable {
     public static final class NoAgent extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        NoAgent(String message) {
+        public NoAgent(String message) {
             super(message);
         }
     }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the documents point at is there. */
+class DocumentsTest {
+    private static final Pattern TEST = Pattern.compile("`(\\w+)#(\\w+)`");
+    private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+
+    @Test
+    void every_test_that_a_document_names_exists() throws IOException {
+        Map<String, String> sources = testSources();
+        Set<String> missing = new TreeSet<>();
+        for (Path document : Documents.all()) {
+            Matcher named = TEST.matcher(Files.readString(document));
+            while (named.find()) {
+                if (!sources.getOrDefault(named.group(1), "").contains(" " + named.group(2) + "(")) {
+                    missing.add(document.getFileName() + ": " + named.group());
+                }
+            }
+        }
+
+        assertThat(missing).isEmpty();
+    }
+
+    /** Guarantees without a test are none. */
+    @Test
+    void every_line_of_the_guarantees_and_of_bad_input_names_a_test() throws IOException {
+        String readme = Documents.section(Documents.read("README.md"), "## Guarantees");
+        for (String text : List.of(readme, Documents.read("docs/guarantees.md"), Documents.read("docs/bad-input.md"))) {
+            for (List<String> row : Documents.rows(text)) {
+                assertThat(row.get(row.size() - 1)).as(String.join(" | ", row)).containsPattern(TEST);
+            }
+        }
+    }
+
+    @Test
+    void every_link_between_documents_leads_somewhere() throws IOException {
+        Set<String> broken = new TreeSet<>();
+        for (Path document : Documents.all()) {
+            Matcher link = LINK.matcher(Files.readString(document));
+            while (link.find()) {
+                String target = link.group(1);
+                if (!target.contains("://") && !isThere(document, target)) {
+                    broken.add(document.getFileName() + ": " + target);
+                }
+            }
+        }
+
+        assertThat(broken).isEmpty();
+    }
+
+    private static boolean isThere(Path document, String target) throws IOException {
+        int hash = target.indexOf('#');
+        String file = hash < 0 ? target : target.substring(0, hash);
+        Path path = file.isEmpty() ? document : document.resolveSibling(file);
+        if (!Files.exists(path)) {
+            return false;
+        }
+        return hash < 0
+                || Files.readString(path)
+                        .lines()
+                        .filter(line -> line.startsWith("#"))
+                        .anyMatch(line -> anchor(line).equals(target.substring(hash + 1)));
+    }
+
+    private static String anchor(String heading) {
+        return heading.replaceFirst("^#+ ", "")
+                .toLowerCase(java.util.Locale.ROOT)
+                .replaceAll("[^\\p{L}0-9 _-]", "")
+                .replace(' ', '-');
+    }
+
+    private static Map<String, String> testSources() throws IOException {
+        Map<String, String> sources = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(Documents.root(), 12)) {
+            List<Path> tests = files.filter(path ->
+                            path.toString().endsWith(".java") && path.toString().contains("/src/"))
+                    .toList();
+            for (Path test : tests) {
+                sources.put(test.getFileName().toString().replace(".java", ""), Files.readString(test));
+            }
+        }
+        return sources;
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rollingops.RollingOpsStatus;
+import io.rollingops.UnitName;
+import io.rollingops.agent.Documents;
+import io.rollingops.agent.config.ApplicationFiles;
+import io.rollingops.raft.RaftMember;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The example of the README works, and the README shows it as it is. */
+@Timeout(60)
+class WebServerIT {
+    @TempDir
+    Path folder;
+
+    @Test
+    void it_restarts_when_its_turn_comes() throws IOException, InterruptedException {
+        UnitName self = UnitName.parse("web/0");
+        ApplicationFiles files = ApplicationFiles.create(
+                folder.resolve("web"), "web", InstantSource.system().instant());
+        Path own = files.writeUnit(
+                self, List.of("127.0.0.1"), InstantSource.system().instant());
+        RaftMember member = new RaftMember(self, "127.0.0.1", freePort(), true);
+        CountDownLatch restarted = new CountDownLatch(1);
+
+        try (WebServer server = new WebServer(self, List.of(member), own, Optional.empty(), restarted::countDown)) {
+            while (server.manager().state().status() == RollingOpsStatus.NOT_READY) {
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+            server.configurationChanged();
+
+            assertThat(restarted.await(30, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void the_readme_shows_it_as_it_is() throws IOException {
+        String source = Documents.read("agent/src/test/java/io/rollingops/examples/WebServer.java");
+        Matcher shown =
+                Pattern.compile("(?s)// README: begin\n(.*?)\n *// README: end").matcher(source);
+        StringBuilder expected = new StringBuilder();
+        while (shown.find()) {
+            expected.append(shown.group(1).stripIndent()).append("\n\n");
+        }
+
+        assertThat(Documents.blocks(Documents.read("README.md"), "java"))
+                .containsExactly(expected.toString().strip() + "\n");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
