@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.upgrade;
+
+import io.rollingops.UnitName;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * What one unit sees of the application's upgrade, at one moment.
+ *
+ * <p>The own databag must be fresh, and the application's no older than any databag of another unit; those may be of any
+ * age, as long as none is shown in an older form than before. A hook of Juju sees it so, and so does a snapshot of the
+ * replicated store.
+ *
+ * @param self which unit
+ * @param leads whether it may write for the application
+ * @param facts what only it knows
+ * @param existing all units that the platform says exist, whether their databags are seen yet or not
+ * @param units the databags that are seen
+ * @param application the application's databag
+ * @param partition the partition of the Kubernetes StatefulSet, where it could be read
+ */
+public record UpgradeView(
+        UnitName self,
+        boolean leads,
+        OwnFacts facts,
+        NavigableSet<UnitName> existing,
+        NavigableMap<UnitName, UnitUpgrade> units,
+        ApplicationUpgrade application,
+        OptionalInt partition) {
+    public UpgradeView {
+        NavigableSet<UnitName> all = new TreeSet<>(existing);
+        all.add(self);
+        existing = Collections.unmodifiableNavigableSet(all);
+        units = Collections.unmodifiableNavigableMap(new TreeMap<>(units));
+    }
+
+    /** Reads the databags; never throws. */
+    public static UpgradeView read(
+            UnitName self,
+            boolean leads,
+            OwnFacts facts,
+            Collection<UnitName> existing,
+            Map<UnitName, Map<String, String>> unitBags,
+            Map<String, String> applicationBag,
+            OptionalInt partition) {
+        NavigableMap<UnitName, UnitUpgrade> units = new TreeMap<>();
+        unitBags.forEach((unit, bag) -> units.put(unit, UnitUpgrade.read(bag)));
+        return new UpgradeView(
+                self,
+                leads,
+                facts,
+                new TreeSet<>(existing),
+                units,
+                ApplicationUpgrade.read(self.application(), applicationBag),
+                partition);
+    }
+
+    public UnitUpgrade own() {
+        return units.getOrDefault(self, UnitUpgrade.NEW);
+    }
+
+    public UpgradeStack stack() {
+        return application.stack();
+    }
+
+    /** What this unit shall have. */
+    public Release release() {
+        return application.target().orElse(facts.release());
+    }
+
+    public boolean onKubernetes() {
+        return facts.substrate() == Substrate.K8S;
+    }
+
+    /** The state of the application, without the units that an operator left out. */
+    public ClusterState cluster() {
+        return ClusterState.of(counted());
+    }
+
+    /** Whether an upgrade is going on: somebody is still to be upgraded, or has not come to rest. */
+    public boolean isRolling() {
+        return !stack().isEmpty()
+                || application.damage().containsKey(ApplicationUpgrade.STACK)
+                || counted().values().stream()
+                        .anyMatch(unit -> unit.state().isPresent() && !unit.is(UpgradeState.IDLE));
+    }
+
+    /** The databags of all units that exist, are seen, and were not left out. */
+    NavigableMap<UnitName, UnitUpgrade> counted() {
+        NavigableMap<UnitName, UnitUpgrade> counted = new TreeMap<>(units);
+        counted.keySet().removeIf(unit -> !existing.contains(unit) || isLeftOut(unit));
+        return counted;
+    }
+
+    /** The lowest unit of that state among those that count. */
+    Optional<UnitName> firstThat(Predicate<UnitUpgrade> wanted) {
+        return counted().entrySet().stream()
+                .filter(unit -> wanted.test(unit.getValue()))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    boolean anyIs(UpgradeState state) {
+        return firstThat(unit -> unit.is(state)).isPresent();
+    }
+
+    /** Whether the operator gave his word that nothing runs there, and the unit has not been heard of since. */
+    boolean isLeftOut(UnitName unit) {
+        long noted = units.getOrDefault(unit, UnitUpgrade.NEW).round().orElse(0);
+        return application.orders().stream()
+                .anyMatch(order ->
+                        order.kind() == OperatorOrder.Kind.LEAVE_OUT && order.isFor(unit) && order.round() > noted);
+    }
+
+    boolean hasNotedRound(UnitName unit) {
+        UnitUpgrade bag = units.get(unit);
+        return bag != null && bag.hasNoted(application.round());
+    }
+
+    /** A round that is newer than any that was ever seen, even if the application's number was lost. */
+    long nextRound() {
+        long last = application.round();
+        for (UnitUpgrade unit : units.values()) {
+            last = Math.max(last, unit.round().orElse(0));
+        }
+        return last + 1;
+    }
+
+    UnitName highest() {
+        return existing.last();
+    }
+
+    UpgradeView leading() {
+        return new UpgradeView(self, true, facts, existing, units, application, partition);
+    }
+}
