@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.upgrade;
 
-import io.rollingops.UnitName;
 import io.rollingops.json.JsonException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -11,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -101,11 +101,26 @@ public record ApplicationUpgrade(
         return changes;
     }
 
-    /** A new round, opened by that order. */
-    ApplicationUpgrade ordered(long inRound, OperatorOrder.Kind kind, Optional<UnitName> unit, String reason) {
-        OperatorOrder order = new OperatorOrder(inRound, kind, unit, reason);
+    /** With one more order, which may open a new round. */
+    ApplicationUpgrade ordered(long inRound, OperatorOrder order) {
         return new ApplicationUpgrade(
                 dependencies, stack, inRound, pause, OperatorOrder.added(orders, order), target, previous, damage);
+    }
+
+    ApplicationUpgrade inRound(long next) {
+        return new ApplicationUpgrade(dependencies, stack, next, pause, orders, target, previous, damage);
+    }
+
+    ApplicationUpgrade keeping(Predicate<OperatorOrder> wanted) {
+        return new ApplicationUpgrade(
+                dependencies,
+                stack,
+                round,
+                pause,
+                orders.stream().filter(wanted).toList(),
+                target,
+                previous,
+                damage);
     }
 
     ApplicationUpgrade stacked(UpgradeStack next) {
@@ -127,6 +142,11 @@ public record ApplicationUpgrade(
     /** Nothing is left of earlier orders and of what could not be read. */
     ApplicationUpgrade cleared() {
         return new ApplicationUpgrade(dependencies, stack, round, pause, List.of(), target, previous, Map.of());
+    }
+
+    /** What could not be read is overwritten. */
+    ApplicationUpgrade mended() {
+        return new ApplicationUpgrade(dependencies, stack, round, pause, orders, target, previous, Map.of());
     }
 
     private Map<String, String> write() {

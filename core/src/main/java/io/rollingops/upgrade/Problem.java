@@ -57,6 +57,11 @@ public record Problem(String message, String cause, String resolution) {
                 .build());
     }
 
+    /** Message and cause, for a person who has one line. */
+    String line() {
+        return cause.isEmpty() ? message : message + ": " + cause;
+    }
+
     static String line(String text) {
         return text.substring(0, Math.min(text.length(), MAX_CHARS))
                 .replaceAll("\\p{Cntrl}+", " ")

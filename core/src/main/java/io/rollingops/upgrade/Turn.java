@@ -3,12 +3,12 @@ package io.rollingops.upgrade;
 
 import io.rollingops.UnitName;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * Whose turn it is, and what stands in the way.
@@ -17,17 +17,17 @@ import java.util.stream.Collectors;
  *   <li>The turn belongs to the top of the stack, as the application's databag shows it, and to nobody else.
  *   <li>It begins only when nobody has failed, nobody prepares the way back, nobody is upgrading, and the upgrade does
  *       not pause.
- *   <li>Every unit of the stack is ready or done. A unit that is not in the stack has joined since, or was skipped, and
- *       need not be.
- *   <li>Every unit would bring the same release, as far as it tells.
- *   <li>Every unit that may ever have been at the top, of this stack or an earlier one, has noted the round.
+ *   <li>Every unit of the stack is ready or done, with the same release as far as it tells. A unit that is not in the
+ *       stack has joined since, or was skipped, and need not be.
+ *   <li>Every unit of the stack, and every one that an order named, has noted the round.
+ *   <li>A unit that is done for a round never begins in it again.
  * </ol>
  *
- * <p>So no two units have their turn at once, however old the databags of others are that a unit sees. The top changes in
- * two ways only. Within a round it is taken off by the leader, after it was seen to be done with the release that the
- * leader has as well: a unit that begins anew since then, with another release, has seen (4) the leader with that release,
- * and so its stack is not older than what the leader wrote before. And a new round changes it at will: there (5) nobody
- * begins before the old top has noted the round, which it does not do while its turn lasts.
+ * <p>So no two units have their turn at once, however old the databags are that a unit sees. Within a round the top
+ * changes in one way only: it is taken off after it was seen to be done for this round, so by 5 it will not begin again,
+ * even if it still sees itself at the top; and nobody comes to the top twice in a round. Any other change of the stack
+ * opens a new round, and by 4 nobody begins in it before each unit that may still be at work has noted it, which it does
+ * only between two turns. A unit that has left, or that an operator left out, is not waited for.
  *
  * @param unit whose
  * @param obstacles why it does not begin, the most important first; empty when it may
@@ -47,7 +47,7 @@ public record Turn(Optional<UnitName> unit, List<Obstacle> obstacles) {
         RECOVERY,
         /** A unit's databag cannot be read. */
         UNREADABLE,
-        /** The unit at the top has left; the leader will take it off. */
+        /** A unit of the stack has left, or is not known here yet; the leader will take it out. */
         GONE,
         /** A unit is upgrading. */
         UPGRADING,
@@ -62,7 +62,12 @@ public record Turn(Optional<UnitName> unit, List<Obstacle> obstacles) {
         /** A unit has not noted the last order. */
         NOT_NOTED,
         /** The top is done; the leader will take it off. */
-        DONE
+        DONE;
+
+        /** Whether it stays until a person does something. */
+        boolean needsPerson() {
+            return this == DAMAGED || this == FAILED || this == RECOVERY || this == UNREADABLE || this == PAUSED;
+        }
     }
 
     /**
@@ -85,7 +90,6 @@ public record Turn(Optional<UnitName> unit, List<Obstacle> obstacles) {
 
     /** Whose turn it is. */
     public static Turn of(UpgradeView view) {
-        Optional<UnitName> top = view.stack().top();
         List<Obstacle> found = new ArrayList<>();
         view.application()
                 .damage()
@@ -94,25 +98,28 @@ public record Turn(Optional<UnitName> unit, List<Obstacle> obstacles) {
                         Optional.empty(),
                         "key '" + key + "' of the application cannot be read: " + damage)));
         Set<UnitName> concerned = concerned(view);
+        for (UnitName unit : concerned) {
+            if (!view.existing().contains(unit)) {
+                some(Kind.GONE, unit, "has left, or is not known here yet").ifPresent(found::add);
+            }
+        }
         for (UnitName unit : view.existing()) {
             if (!view.isLeftOut(unit)) {
                 obstacle(view, unit, concerned.contains(unit)).ifPresent(found::add);
             }
         }
-        top.filter(unit -> !view.existing().contains(unit))
-                .ifPresent(unit -> found.add(new Obstacle(Kind.GONE, top, unit + " has left")));
         if (view.application().pause().isNow()) {
             found.add(new Obstacle(Kind.PAUSED, Optional.empty(), "the upgrade pauses"));
         }
-        found.sort(java.util.Comparator.comparing(Obstacle::kind));
-        return new Turn(top, found);
+        found.sort(Comparator.comparing(Obstacle::kind));
+        return new Turn(view.stack().top(), found);
     }
 
     /** The units of the stack, and those that an order may have taken out of it. */
     static Set<UnitName> concerned(UpgradeView view) {
         Set<UnitName> concerned = new TreeSet<>(view.stack().units());
         view.application().orders().forEach(order -> order.unit().ifPresent(concerned::add));
-        return concerned.stream().filter(view.existing()::contains).collect(Collectors.toSet());
+        return concerned;
     }
 
     private static Optional<Obstacle> obstacle(UpgradeView view, UnitName unit, boolean concerned) {
@@ -129,8 +136,12 @@ public record Turn(Optional<UnitName> unit, List<Obstacle> obstacles) {
         if (byState.isPresent()) {
             return byState;
         }
-        Optional<Release> wanted = view.stack().top().map(view.units()::get).flatMap(UnitUpgrade::offered);
-        if (wanted.isPresent() && bag.offered().isPresent() && !wanted.equals(bag.offered())) {
+        Optional<Release> wanted =
+                view.goal().or(() -> view.stack().top().map(view.units()::get).flatMap(UnitUpgrade::offered));
+        if (view.stack().contains(unit)
+                && wanted.isPresent()
+                && bag.offered().isPresent()
+                && !wanted.equals(bag.offered())) {
             return some(
                     Kind.OTHER_RELEASE,
                     unit,
@@ -149,7 +160,8 @@ public record Turn(Optional<UnitName> unit, List<Obstacle> obstacles) {
             case UPGRADING -> some(Kind.UPGRADING, unit, "is upgrading");
             case IDLE -> inStack ? some(Kind.NOT_REFRESHED, unit, "has no new program yet") : Optional.empty();
             case READY -> Optional.empty();
-            case COMPLETED -> view.stack().isTop(unit) ? some(Kind.DONE, unit, "is done") : Optional.empty();
+            case COMPLETED ->
+                view.stack().isTop(unit) && view.isDone(unit) ? some(Kind.DONE, unit, "is done") : Optional.empty();
         };
     }
 

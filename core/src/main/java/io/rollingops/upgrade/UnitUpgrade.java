@@ -183,6 +183,23 @@ public record UnitUpgrade(
                 Optional.of(UpgradeState.COMPLETED), round, round, offered, installed, Optional.empty(), damage);
     }
 
+    /** It is at rest. What it was done for is forgotten, so that even a round that is used again finds it willing. */
+    UnitUpgrade idle() {
+        return new UnitUpgrade(
+                Optional.of(UpgradeState.IDLE),
+                round,
+                OptionalLong.empty(),
+                offered,
+                installed,
+                Optional.empty(),
+                damage);
+    }
+
+    /** Nothing is known of what it has, as when a pod was replaced. */
+    UnitUpgrade havingNothingCertain() {
+        return new UnitUpgrade(state, round, done, offered, Optional.empty(), problem, damage);
+    }
+
     UnitUpgrade mended() {
         return new UnitUpgrade(state, round, done, offered, installed, Optional.empty(), damage);
     }

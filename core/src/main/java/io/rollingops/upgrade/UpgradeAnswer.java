@@ -10,7 +10,7 @@ public sealed interface UpgradeAnswer {
     record Done(String message) implements UpgradeAnswer {}
 
     /**
-     * It was not, and nothing was written.
+     * It was not, or not all of it.
      *
      * @param message why, in the words of the original where it has some
      * @param remedy what to do; empty when there is nothing to do but wait

@@ -32,13 +32,16 @@ public sealed interface UpgradeCommand extends UpgradeEvent {
     }
 
     /**
-     * Go on after a halt, or forward after a way back was prepared.
+     * Go on after a halt.
      *
      * @param pause when to halt again
      */
     record Resume(UpgradePause pause) implements UpgradeCommand {}
 
-    /** A unit that failed, or whose turn was lost, tries again. */
+    /**
+     * A unit that failed, or whose turn was lost, tries again. If it has the new program still, an earlier order to go back
+     * is void.
+     */
     record Retry(UnitName unit, String reason) implements UpgradeCommand {
         public Retry {
             requireReason(reason);

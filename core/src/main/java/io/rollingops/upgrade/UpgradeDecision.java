@@ -112,6 +112,14 @@ public record UpgradeDecision(
                 reason);
     }
 
+    static UpgradeDecision done(String message) {
+        return NOTHING.answering(new UpgradeAnswer.Done(message)).because(message);
+    }
+
+    static UpgradeDecision refused(String message, String remedy) {
+        return NOTHING.answering(new UpgradeAnswer.Refused(message, remedy)).because(message);
+    }
+
     UpgradeDecision moving(PartitionChange change) {
         return new UpgradeDecision(write, Optional.of(change), call, status, answer, reason);
     }

@@ -22,9 +22,6 @@ public sealed interface UpgradeEvent permits UpgradeEvent.OfUnit, UpgradeCommand
     /** The unit has another program, or its pod was started again; on Juju, {@code upgrade-charm}. */
     record Refreshed() implements OfUnit {}
 
-    /** On Kubernetes, the pod is about to be stopped. */
-    record Stopping() implements OfUnit {}
-
     /** The unit has its turn, for which it was told to ask: it holds the lock under which members work, if there is one. */
     record TurnTaken() implements OfUnit {}
 

@@ -16,9 +16,9 @@ import java.util.function.Predicate;
 /**
  * What one unit sees of the application's upgrade, at one moment.
  *
- * <p>The own databag must be fresh, and the application's no older than any databag of another unit; those may be of any
- * age, as long as none is shown in an older form than before. A hook of Juju sees it so, and so does a snapshot of the
- * replicated store.
+ * <p>The own databag must be fresh, and so must the application's for the unit that leads. Everything else may be of any
+ * age, as long as nothing is shown in an older form than before, and a unit that once existed and is missing now has left.
+ * A hook of Juju sees it so, and so does a snapshot of a replicated store.
  *
  * @param self which unit
  * @param leads whether it may write for the application
@@ -90,8 +90,50 @@ public record UpgradeView(
     public boolean isRolling() {
         return !stack().isEmpty()
                 || application.damage().containsKey(ApplicationUpgrade.STACK)
-                || counted().values().stream()
-                        .anyMatch(unit -> unit.state().isPresent() && !unit.is(UpgradeState.IDLE));
+                || firstThat(unit -> unit.state().isPresent() && !unit.is(UpgradeState.IDLE))
+                        .isPresent();
+    }
+
+    /** Whether an operator ordered the way back, and nobody ordered a unit forward since. */
+    public boolean isReturning() {
+        return application.orders().stream().anyMatch(order -> order.kind() == OperatorOrder.Kind.ROLLBACK);
+    }
+
+    /** The release to which the upgrade leads, as far as the application says that itself. */
+    public Optional<Release> goal() {
+        return application.target().or(() -> isReturning() ? application.previous() : Optional.empty());
+    }
+
+    /** Whether nothing has to be replaced on a unit with that databag, to the best of its own knowledge. */
+    boolean needsNothing(UnitUpgrade unit) {
+        return unit.installed().isPresent() && unit.installed().equals(goal().or(unit::offered));
+    }
+
+    /** Whether that unit is done for this round, so that it cannot begin in it any more. */
+    boolean isDone(UnitName unit) {
+        UnitUpgrade bag = units.getOrDefault(unit, UnitUpgrade.NEW);
+        return application.round() == 0 || bag.round().isEmpty()
+                ? bag.is(UpgradeState.COMPLETED)
+                : bag.isDoneFor(application.round());
+    }
+
+    /** Whether an operator ordered that the unit stays as it is. */
+    boolean isSkipped(UnitName unit) {
+        boolean skipped = false;
+        for (OperatorOrder order : application.orders()) {
+            if (order.isFor(unit)) {
+                skipped = order.kind() == OperatorOrder.Kind.SKIP || order.kind() == OperatorOrder.Kind.LEAVE_OUT;
+            }
+        }
+        return skipped;
+    }
+
+    /** Whether an operator took it on himself that versions do not fit. */
+    boolean isForced() {
+        return application.orders().stream()
+                .anyMatch(order -> order.kind() == OperatorOrder.Kind.FORCE
+                        || order.kind() == OperatorOrder.Kind.CHECK
+                                && !order.reason().isEmpty());
     }
 
     /** The databags of all units that exist, are seen, and were not left out. */
@@ -139,7 +181,13 @@ public record UpgradeView(
         return existing.last();
     }
 
-    UpgradeView leading() {
-        return new UpgradeView(self, true, facts, existing, units, application, partition);
+    UpgradeView with(UnitUpgrade own) {
+        NavigableMap<UnitName, UnitUpgrade> next = new TreeMap<>(units);
+        next.put(self, own);
+        return new UpgradeView(self, leads, facts, existing, next, application, partition);
+    }
+
+    UpgradeView with(ApplicationUpgrade next) {
+        return new UpgradeView(self, leads, facts, existing, units, next, partition);
     }
 }
