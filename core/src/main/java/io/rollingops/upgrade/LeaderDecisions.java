@@ -106,7 +106,7 @@ final class LeaderDecisions {
         boolean runsIt = own.tellsReleases() ? !own.isDue() : own.is(UpgradeState.COMPLETED);
         boolean isFirst = application.dependencies().isEmpty() && own.is(UpgradeState.IDLE) && !own.isDue();
         if (!isOver
-                || !runsIt && !isFirst
+                || !(runsIt || isFirst)
                 || view.facts().declared().models().isEmpty()
                 || application.dependencies().equals(document)) {
             return Optional.empty();

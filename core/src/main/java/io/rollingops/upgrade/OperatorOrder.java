@@ -56,6 +56,11 @@ public record OperatorOrder(long round, Kind kind, Optional<UnitName> unit, Stri
         reason = Problem.line(reason);
     }
 
+    /** Whether an upgrade was begun by it although the check said no, or although the target is older. */
+    boolean hasOverruledCheck() {
+        return kind == Kind.CHECK && !reason.isEmpty();
+    }
+
     boolean isFor(UnitName other) {
         return unit.equals(Optional.of(other));
     }

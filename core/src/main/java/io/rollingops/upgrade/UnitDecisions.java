@@ -48,7 +48,8 @@ final class UnitDecisions {
     /** The unit has another program: it is ready for its turn, or on Kubernetes in the middle of it. */
     Optional<UpgradeDecision> refreshed(boolean told) {
         boolean isNew = !own.offered().equals(Optional.of(view.release()));
-        if (!isNew || isAtWork() || own.isUnset() || !told && own.offered().isEmpty()) {
+        boolean isKnown = told || own.tellsReleases();
+        if (!isNew || !isKnown || isAtWork() || own.isUnset()) {
             return Optional.empty();
         }
         UnitUpgrade offering = own.offering(view.release());
@@ -65,7 +66,8 @@ final class UnitDecisions {
 
     /** The unit was given its turn. What is true now counts, not what was true when it asked. */
     UpgradeDecision turnTaken() {
-        if (isAtWork() || isDoneForThisRound() || !own.is(UpgradeState.READY) && !hasLostItsTurn()) {
+        boolean maybeMine = own.is(UpgradeState.READY) || hasLostItsTurn();
+        if (isAtWork() || isDoneForThisRound() || !maybeMine) {
             return UpgradeDecision.NOTHING.because("the turn is not taken: there is nothing to do");
         }
         Turn turn = Turn.of(view);
@@ -87,7 +89,7 @@ final class UnitDecisions {
     UpgradeDecision completed() {
         boolean mayComplete = own.is(UpgradeState.UPGRADING)
                 || own.is(UpgradeState.FAILED)
-                || own.is(UpgradeState.RECOVERY) && view.onKubernetes();
+                || (own.is(UpgradeState.RECOVERY) && view.onKubernetes());
         if (!mayComplete) {
             return UpgradeDecision.NOTHING.because(
                     self + " is not upgrading; its completion is late or was told twice");
@@ -251,11 +253,12 @@ final class UnitDecisions {
     }
 
     private Optional<UpgradeDecision> recovering() {
-        if (!own.tellsReleases() || view.isReturning() && !own.offered().equals(view.goal())) {
+        boolean isExpected = !view.isReturning() || own.offered().equals(view.goal());
+        if (!own.tellsReleases() || !isExpected) {
             return Optional.empty();
         }
         return Optional.of(
-                own.isDue() || !view.onKubernetes() && view.stack().contains(self)
+                own.isDue() || (!view.onKubernetes() && view.stack().contains(self))
                         ? readied(own)
                         : write(own.idle(), self + " waits no longer for the previous release"));
     }

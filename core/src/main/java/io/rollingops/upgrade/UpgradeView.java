@@ -112,9 +112,8 @@ public record UpgradeView(
     /** Whether that unit is done for this round, so that it cannot begin in it any more. */
     boolean isDone(UnitName unit) {
         UnitUpgrade bag = units.getOrDefault(unit, UnitUpgrade.NEW);
-        return application.round() == 0 || bag.round().isEmpty()
-                ? bag.is(UpgradeState.COMPLETED)
-                : bag.isDoneFor(application.round());
+        boolean knowsRounds = application.round() > 0 && bag.round().isPresent();
+        return !knowsRounds ? bag.is(UpgradeState.COMPLETED) : bag.isDoneFor(application.round());
     }
 
     /** Whether an operator ordered that the unit stays as it is. */
@@ -131,9 +130,7 @@ public record UpgradeView(
     /** Whether an operator took it on himself that versions do not fit. */
     boolean isForced() {
         return application.orders().stream()
-                .anyMatch(order -> order.kind() == OperatorOrder.Kind.FORCE
-                        || order.kind() == OperatorOrder.Kind.CHECK
-                                && !order.reason().isEmpty());
+                .anyMatch(order -> order.kind() == OperatorOrder.Kind.FORCE || order.hasOverruledCheck());
     }
 
     /** The databags of all units that exist, are seen, and were not left out. */
