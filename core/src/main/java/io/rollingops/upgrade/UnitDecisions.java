@@ -49,7 +49,7 @@ final class UnitDecisions {
     Optional<UpgradeDecision> refreshed(boolean told) {
         boolean isNew = !own.offered().equals(Optional.of(view.release()));
         boolean isKnown = told || own.tellsReleases();
-        if (!isNew || !isKnown || isAtWork() || own.isUnset()) {
+        if (!isNew || !isKnown || isAtWork()) {
             return Optional.empty();
         }
         UnitUpgrade offering = own.offering(view.release());

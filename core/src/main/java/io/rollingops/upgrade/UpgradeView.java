@@ -113,7 +113,12 @@ public record UpgradeView(
     boolean isDone(UnitName unit) {
         UnitUpgrade bag = units.getOrDefault(unit, UnitUpgrade.NEW);
         boolean knowsRounds = application.round() > 0 && bag.round().isPresent();
-        return !knowsRounds ? bag.is(UpgradeState.COMPLETED) : bag.isDoneFor(application.round());
+        return !knowsRounds ? bag.is(UpgradeState.COMPLETED) && !isStopped() : bag.isDoneFor(application.round());
+    }
+
+    /** Whether what a unit of the original says may be from before a failure, since it knows no rounds. */
+    private boolean isStopped() {
+        return anyIs(UpgradeState.FAILED) || (!onKubernetes() && anyIs(UpgradeState.RECOVERY));
     }
 
     /** Whether an operator ordered that the unit stays as it is. */
