@@ -123,8 +123,10 @@ public record ApplicationUpgrade(
                 damage);
     }
 
+    /** An upgrade that is over does not pause any more. */
     ApplicationUpgrade stacked(UpgradeStack next) {
-        return new ApplicationUpgrade(dependencies, next, round, pause, orders, target, previous, damage);
+        UpgradePause left = next.isEmpty() ? new UpgradePause.BySubstrate() : pause;
+        return new ApplicationUpgrade(dependencies, next, round, left, orders, target, previous, damage);
     }
 
     ApplicationUpgrade pausing(UpgradePause next) {

@@ -299,7 +299,6 @@ final class CommandDecisions {
                 .mended()
                 .keeping(earlier -> !tooMany)
                 .stacked(UpgradeStack.EMPTY)
-                .pausing(new UpgradePause.BySubstrate())
                 .ordered(round, new OperatorOrder(round, OperatorOrder.Kind.ABANDON, Optional.empty(), reason))
                 .goingFor(Optional.empty(), Optional.empty());
         return write(after, "the upgrade ends here, every unit stays as it is");

@@ -65,11 +65,8 @@ final class LeaderDecisions {
             return Optional.empty();
         }
         UpgradeStack left = application.stack().popped();
-        UpgradePause pause = left.isEmpty()
-                ? new UpgradePause.BySubstrate()
-                : application.pause().minus(1);
         return Optional.of(write(
-                application.stacked(left).pausing(pause),
+                application.pausing(application.pause().minus(1)).stacked(left),
                 top.get() + " is done, " + (left.isEmpty() ? "and was the last" : "still to come: " + left)));
     }
 

@@ -36,8 +36,13 @@ final class StatusText {
         if (!view.stack().contains(view.self())) {
             return Optional.empty();
         }
-        return needsPerson(view)
-                .or(() -> view.anyIs(UpgradeState.UPGRADING) ? Optional.of(waiting(view)) : Optional.empty());
+        return needsPerson(view).or(() -> waitsForProgram(view) ? Optional.of(waiting(view)) : Optional.empty());
+    }
+
+    /** Others are upgrading; or nobody is, and the leader says what is expected of the operator. */
+    private static boolean waitsForProgram(UpgradeView view) {
+        return view.anyIs(UpgradeState.UPGRADING)
+                || (view.leads() && view.application().round() > 0);
     }
 
     /** Something that time will not mend. */
@@ -61,6 +66,10 @@ final class StatusText {
 
     private static UpgradeStatus waiting(UpgradeView view) {
         Turn turn = Turn.of(view);
+        boolean isBegun = view.firstThat(unit -> !unit.is(UpgradeState.IDLE)).isPresent();
+        if (!isBegun && view.leads()) {
+            return UpgradeStatus.waiting("upgrade checked; waits for a new program, or for the order to abandon");
+        }
         boolean onlyOthersFirst = turn.obstacles().stream()
                 .allMatch(obstacle -> obstacle.kind() == Turn.Kind.UPGRADING || obstacle.kind() == Turn.Kind.DONE);
         return UpgradeStatus.waiting(

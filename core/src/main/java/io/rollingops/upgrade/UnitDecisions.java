@@ -55,7 +55,10 @@ final class UnitDecisions {
         UnitUpgrade offering = own.offering(view.release());
         UnitUpgrade after = view.onKubernetes() ? offering.havingNothingCertain() : offering;
         if (view.stack().isEmpty() || view.isSkipped(self)) {
-            return Optional.of(write(after.idle(), self + " has the program of " + view.release() + ", unasked"));
+            UpgradeDecision decision =
+                    write(after.idle(), self + " has the program of " + view.release() + ", unasked");
+            boolean isBack = decision.status().isEmpty() && own.isDue();
+            return Optional.of(isBack ? decision.showing(UpgradeStatus.active()) : decision);
         }
         if (after.isDue() || view.stack().contains(self)) {
             return Optional.of(readied(after));
@@ -157,7 +160,11 @@ final class UnitDecisions {
         if (after.is(UpgradeState.COMPLETED) && (!after.tellsReleases() || view.needsNothing(after))) {
             after = after.completed();
         }
-        return Optional.of(write(after, self + " notes round " + application.round()));
+        UpgradeDecision decision = write(after, self + " notes round " + application.round());
+        boolean isSetAtRest = after.is(UpgradeState.IDLE)
+                && decision.status().isEmpty()
+                && application.orders().stream().anyMatch(order -> order.round() > noted && order.endsPartOf(self));
+        return Optional.of(isSetAtRest ? decision.showing(UpgradeStatus.active()) : decision);
     }
 
     private UnitUpgrade obeying(OperatorOrder order, UnitUpgrade unit) {
@@ -201,13 +208,21 @@ final class UnitDecisions {
         if (own.isDue()) {
             return Optional.of(readied(own));
         }
-        boolean isThere = view.stack().contains(self) && view.goal().isPresent() && view.needsNothing(own);
+        boolean isThere = view.stack().contains(self) && view.needsNothing(own) && isGoalKnown();
         if (isThere && !view.onKubernetes()) {
             return Optional.of(readied(own));
         }
         return when(
                 isThere && view.stack().isTop(self),
-                () -> write(own.completed(), self + " has " + view.goal().orElseThrow() + " already"));
+                () -> write(own.completed(), self + " has " + own.installed().orElseThrow() + " already"));
+    }
+
+    /** The application says where the upgrade leads; or another unit that takes part shows that it leads here. */
+    private boolean isGoalKnown() {
+        return view.goal().isPresent()
+                || view.firstThat(unit -> (unit.isDue() || unit.is(UpgradeState.COMPLETED))
+                                && unit.offered().equals(own.offered()))
+                        .isPresent();
     }
 
     private Optional<UpgradeDecision> ready() {

@@ -72,9 +72,9 @@ public record UpgradeView(
         return application.stack();
     }
 
-    /** What this unit shall have. */
+    /** What this unit would bring: the target where it replaces the workload itself, and elsewhere what its pod has. */
     public Release release() {
-        return application.target().orElse(facts.release());
+        return onKubernetes() ? facts.release() : application.target().orElse(facts.release());
     }
 
     public boolean onKubernetes() {
