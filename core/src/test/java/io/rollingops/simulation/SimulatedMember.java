@@ -3,6 +3,7 @@ package io.rollingops.simulation;
 
 import io.rollingops.UnitName;
 import io.rollingops.simulation.SimulatedApplication.Seen;
+import io.rollingops.testing.Agenda;
 import io.rollingops.upgrade.ApplicationUpgrade;
 import io.rollingops.upgrade.DependencyDocument;
 import io.rollingops.upgrade.OwnFacts;

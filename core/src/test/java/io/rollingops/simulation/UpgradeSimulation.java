@@ -2,6 +2,7 @@
 package io.rollingops.simulation;
 
 import io.rollingops.UnitName;
+import io.rollingops.testing.Agenda;
 import io.rollingops.upgrade.ApplicationUpgrade;
 import io.rollingops.upgrade.OperatorOrder;
 import io.rollingops.upgrade.Release;
