@@ -38,6 +38,7 @@ final class AgentControl implements ControlServer.Handler {
     private final PeerStore store;
     private final CatchUp catchUp;
     private final RaftNode node;
+    private final Optional<SharedLock> shared;
     private final InstantSource calendar;
     private final ScheduledExecutorService timers;
     private final Duration stopWithin;
@@ -46,6 +47,7 @@ final class AgentControl implements ControlServer.Handler {
             RollingOpsManager manager,
             PeerStore store,
             RaftNode node,
+            Optional<SharedLock> shared,
             InstantSource calendar,
             ScheduledExecutorService timers,
             Duration stopWithin) {
@@ -53,6 +55,7 @@ final class AgentControl implements ControlServer.Handler {
         this.store = store;
         this.catchUp = new CatchUp(store, System::nanoTime);
         this.node = node;
+        this.shared = shared;
         this.calendar = calendar;
         this.timers = timers;
         this.stopWithin = stopWithin;
@@ -81,7 +84,8 @@ final class AgentControl implements ControlServer.Handler {
     }
 
     private Json.Obj status() {
-        return StatusReport.of(store.self(), store.snapshot(), node.status(), calendar.instant());
+        return StatusReport.of(
+                store.self(), store.snapshot(), node.status(), shared.map(SharedLock::report), calendar.instant());
     }
 
     /** A report now and after every change, until the caller goes away. */

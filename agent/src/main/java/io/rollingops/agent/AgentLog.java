@@ -2,6 +2,7 @@
 package io.rollingops.agent;
 
 import io.rollingops.UnitName;
+import io.rollingops.etcd.lock.LockEvent;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonText;
 import io.rollingops.manager.Ending;
@@ -9,6 +10,7 @@ import io.rollingops.manager.UnitEvent;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
@@ -24,6 +26,7 @@ final class AgentLog implements Consumer<UnitEvent> {
     private final UnitName unit;
     private final PrintStream out;
     private final InstantSource calendar;
+    private volatile String lastEtcdTrouble = "";
 
     AgentLog(UnitName unit, PrintStream out, InstantSource calendar) {
         this.unit = unit;
@@ -115,12 +118,42 @@ final class AgentLog implements Consumer<UnitEvent> {
         } else if (event instanceof UnitEvent.Failed failed) {
             error("failed", "exception", "" + failed.failure());
             failed.failure().printStackTrace(out);
+        } else if (event instanceof UnitEvent.WaitsForCluster waits) {
+            info("waits-for-etcd-lock", "operation", waits.operation().value());
+        } else if (event instanceof UnitEvent.ClusterLost lost) {
+            warn(
+                    "etcd-lock-lost",
+                    "operation",
+                    lost.operation().value(),
+                    "policy",
+                    lost.policy().name().toLowerCase(Locale.ROOT));
+        } else if (event instanceof UnitEvent.Switched switched) {
+            info("switched", "to", switched.to().wire());
         } else if (event instanceof UnitEvent.Stopped) {
             info("stopped");
         }
     }
 
-    private void warn(String what, String... fields) {
+    /** What the lock in etcd tells. */
+    void accept(LockEvent event) {
+        if (event instanceof LockEvent.ReachChanged changed) {
+            info("etcd", "reachable", "" + changed.isReachable());
+        } else if (event instanceof LockEvent.CallFailed failed) {
+            warnOnce(failed.reason());
+        } else {
+            warn("etcd", "text", event.text());
+        }
+    }
+
+    /** A call that fails again and again, for the same reason, is told once. */
+    private void warnOnce(String reason) {
+        if (!reason.equals(lastEtcdTrouble)) {
+            lastEtcdTrouble = reason;
+            warn("etcd", "text", reason);
+        }
+    }
+
+    void warn(String what, String... fields) {
         out.println(line("warn", what, fields));
     }
 

@@ -5,6 +5,7 @@ import io.rollingops.RollingOpsException;
 import io.rollingops.agent.config.AgentConfig;
 import io.rollingops.agent.config.CommandSpec;
 import io.rollingops.agent.config.ConfigException;
+import io.rollingops.agent.config.EtcdConfig;
 import io.rollingops.agent.control.ControlServer;
 import io.rollingops.agent.process.CommandCallback;
 import io.rollingops.agent.process.RunDirectories;
@@ -18,6 +19,7 @@ import io.rollingops.raft.RaftPeerStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -81,11 +83,34 @@ final class Wiring {
         ExecutorService callbacks = Executors.newCachedThreadPool(threads("rollingops-callback"));
         ScheduledExecutorService timers = Executors.newScheduledThreadPool(TIMER_THREADS, threads("rollingops-timer"));
         Host host = new Host(serial, callbacks, timers, new HostClock(BootClock.ofThisMachine(), calendar), halt);
-        RollingOpsManager manager = manager(store, host, journal, runs);
+        ExecutorService locking = Executors.newSingleThreadExecutor(threads("rollingops-lock"));
+        Optional<SharedLock> shared = config.etcd()
+                .map(etcd -> SharedLock.start(
+                        etcd,
+                        config.unit(),
+                        config.identity().authority(),
+                        host.clock(),
+                        locking,
+                        timers,
+                        log::accept));
+        shared.map(SharedLock::config)
+                .filter(EtcdConfig::isGuessable)
+                .ifPresent(etcd -> log.warn(
+                        "guessable-cluster-id",
+                        "text",
+                        "whoever may write to this etcd could guess the cluster id '" + etcd.clusterId()
+                                + "' and take the lock; use a random one, as 'rollingops init' proposes"));
+        RollingOpsManager manager = manager(store, host, journal, runs, shared);
         ControlServer control = ControlServer.start(
                 config.controlSocket(),
                 new AgentControl(
-                        manager, store, node, calendar, timers, config.lease().stopWithin()));
+                        manager,
+                        store,
+                        node,
+                        shared,
+                        calendar,
+                        timers,
+                        config.lease().stopWithin()));
         log.info(
                 "started",
                 "members",
@@ -104,6 +129,8 @@ final class Wiring {
             }
             serial.shutdownNow();
             callbacks.shutdownNow();
+            shared.ifPresent(SharedLock::close);
+            locking.shutdownNow();
             timers.shutdownNow();
             node.close();
             journal.close();
@@ -111,7 +138,8 @@ final class Wiring {
         };
     }
 
-    private RollingOpsManager manager(RaftPeerStore store, Host host, FileJournal journal, RunDirectories runs) {
+    private RollingOpsManager manager(
+            RaftPeerStore store, Host host, FileJournal journal, RunDirectories runs, Optional<SharedLock> shared) {
         RollingOpsManager.Builder builder = RollingOpsManager.builder(
                         store, host, UUID.randomUUID().toString())
                 .lease(config.lease())
@@ -123,6 +151,7 @@ final class Wiring {
                         stopped.countDown();
                     }
                 });
+        shared.ifPresent(etcd -> builder.clusterLock(etcd.lock(), etcd.config().onLoss()));
         for (CommandSpec spec : config.callbacks().values()) {
             CommandCallback callback = new CommandCallback(
                     config.unit(), spec, runs, config.lease().stopWithin());

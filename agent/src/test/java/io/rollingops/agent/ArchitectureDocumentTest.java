@@ -55,7 +55,7 @@ class ArchitectureDocumentTest {
                     .map(file -> Documents.root()
                             .resolve("core/src/main/java")
                             .relativize(file)
-                            .getParent()
+                            .resolveSibling("")
                             .toString()
                             .replace('/', '.'))
                     .forEach(packages::add);

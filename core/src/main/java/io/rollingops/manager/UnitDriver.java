@@ -49,6 +49,7 @@ final class UnitDriver {
     /* Of the serial executor alone. */
     private UnitLocal local;
     private int attempts;
+    private Optional<Operation> begun = Optional.empty();
 
     /* Written by the serial executor, read by whoever notices that the lock is lost. */
     private volatile Optional<CallbackRun> running = Optional.empty();
@@ -226,6 +227,10 @@ final class UnitDriver {
             story.accept(new UnitEvent.Switched(set.backend()));
         } else if (command instanceof PeerCommand.Finish finish) {
             forget();
+            if (refusal.isEmpty()) {
+                begun.filter(operation -> operation.id().equals(finish.operation()))
+                        .ifPresent(operation -> cluster.finished(operation.completed(finish.result())));
+            }
             story.accept(refusal.<UnitEvent>map(
                             reason -> new UnitEvent.NotRecorded(finish.operation(), finish.epoch(), reason))
                     .orElse(new UnitEvent.Recorded(finish.operation(), finish.epoch())));
@@ -256,6 +261,7 @@ final class UnitDriver {
             return;
         }
         local = local.began(epoch, operation);
+        begun = Optional.of(operation);
         story.accept(new UnitEvent.Began(operation, epoch));
         attempts = operation.attempt() + 1;
         CallbackRun run = new CallbackRun(operation, new FencingToken(epoch, clusterToken), settings.pause());

@@ -26,7 +26,11 @@ final class StatusTable {
     String render(Json.Obj report) {
         StringBuilder text = new StringBuilder();
         text.append(head(report)).append('\n');
-        text.append(grant(report)).append('\n').append('\n');
+        text.append(grant(report)).append('\n');
+        if (report.find("etcd").isPresent()) {
+            text.append("etcd  ").append(report.object("etcd").string("why")).append('\n');
+        }
+        text.append('\n');
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("UNIT", "STATE", "QUEUE", "LAST RESULT", "WHY"));
         for (Json item : report.array("units")) {

@@ -46,6 +46,13 @@ final class WhyCommand implements Callable<Integer> {
                 out.println("Do:  start the other agents, or mend the network between them");
             }
             out.println(sentence(found.string("why")));
+            if (report.find("etcd").isPresent() && wanted.equals(report.string("unit"))) {
+                Json.Obj etcd = report.object("etcd");
+                out.println(sentence("The lock that is shared with other applications: " + etcd.string("why")));
+                if (!etcd.string("remedy").isEmpty()) {
+                    out.println("Do:  " + etcd.string("remedy"));
+                }
+            }
             if (!found.string("remedy").isEmpty()) {
                 out.println("Do:  " + found.string("remedy"));
             }

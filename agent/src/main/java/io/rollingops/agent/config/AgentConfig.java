@@ -3,7 +3,12 @@ package io.rollingops.agent.config;
 
 import io.rollingops.OperationResult;
 import io.rollingops.UnitName;
+import io.rollingops.etcd.EtcdEndpoint;
+import io.rollingops.etcd.EtcdSettings;
+import io.rollingops.etcd.lock.LockKeys;
+import io.rollingops.etcd.lock.LockSettings;
 import io.rollingops.lease.LeaseTerms;
+import io.rollingops.manager.ClusterLossPolicy;
 import io.rollingops.manager.RetryPause;
 import io.rollingops.peer.UnitLease;
 import io.rollingops.raft.RaftMember;
@@ -15,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * All that an agent is told, checked.
@@ -27,6 +34,7 @@ import java.util.TreeMap;
  * @param lease the times of its lease
  * @param pause how long it waits after a failed attempt
  * @param callbacks its callbacks, by id
+ * @param etcd the lock that it shares with other applications, if any
  */
 public record AgentConfig(
         UnitName unit,
@@ -36,7 +44,8 @@ public record AgentConfig(
         Identity identity,
         LeaseTerms lease,
         RetryPause pause,
-        Map<String, CommandSpec> callbacks) {
+        Map<String, CommandSpec> callbacks,
+        Optional<EtcdConfig> etcd) {
 
     private static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(10);
     private static final Duration DEFAULT_LEASE = Duration.ofSeconds(30);
@@ -90,6 +99,7 @@ public record AgentConfig(
             RetryPause pause = root.section("retry-pause").flatMap(this::pause).orElse(DEFAULT_PAUSE);
             Map<String, CommandSpec> callbacks = callbacks(root);
             Optional<RaftSettings> raft = raft(root, unit, data);
+            Optional<EtcdConfig> etcd = root.section("etcd").flatMap(this::etcd);
             root.end();
             yaml.finish();
             return new AgentConfig(
@@ -100,7 +110,68 @@ public record AgentConfig(
                     identity.orElseThrow(),
                     lease.orElseThrow(),
                     pause,
-                    callbacks);
+                    callbacks,
+                    etcd);
+        }
+
+        private Optional<EtcdConfig> etcd(YamlReader.Section section) {
+            String clusterId =
+                    section.requiredText("cluster-id", UUID.randomUUID().toString());
+            List<String> endpoints = section.texts("endpoints");
+            if (endpoints.isEmpty()) {
+                yaml.problem(
+                        section.line(), "'etcd' needs endpoints, for example 'endpoints: [\"https://10.0.0.1:2379\"]'");
+            }
+            Optional<EtcdSettings.Tls> tls = section.section("tls").map(this::etcdTls);
+            Optional<EtcdConfig.User> user = section.section("user").map(this::etcdUser);
+            LockSettings lock = section.value("lease", text -> LockSettings.of(Durations.parse(text)))
+                    .orElse(LockSettings.DEFAULT);
+            ClusterLossPolicy onLoss =
+                    section.value("on-etcd-loss", Reading::onLoss).orElse(ClusterLossPolicy.DEGRADE);
+            Optional<String> model = section.text("model");
+            section.end();
+            try {
+                LockKeys keys = new LockKeys(clusterId, model.orElse("model"));
+                EtcdSettings settings =
+                        new EtcdSettings(EtcdEndpoint.parseList(String.join(",", endpoints)), tls, Optional.empty());
+                return Optional.of(
+                        new EtcdConfig(keys.clusterId(), model, endpoints(settings), tls, user, lock, onLoss));
+            } catch (IllegalArgumentException e) {
+                yaml.problem(section.line(), "'etcd': " + e.getMessage());
+                return Optional.empty();
+            }
+        }
+
+        private static String endpoints(EtcdSettings settings) {
+            return settings.endpoints().stream().map(EtcdEndpoint::toString).collect(Collectors.joining(","));
+        }
+
+        private EtcdSettings.Tls etcdTls(YamlReader.Section section) {
+            Optional<Path> authority = section.text("authority").map(folder::resolve);
+            Optional<Path> certificate = section.text("certificate").map(folder::resolve);
+            Optional<Path> key = section.text("key").map(folder::resolve);
+            section.end();
+            if (certificate.isPresent() != key.isPresent()) {
+                yaml.problem(section.line(), "'etcd.tls' has only one of 'certificate' and 'key'; give both or none");
+            }
+            return new EtcdSettings.Tls(
+                    authority, certificate.flatMap(file -> key.map(secret -> new EtcdSettings.Identity(file, secret))));
+        }
+
+        private EtcdConfig.User etcdUser(YamlReader.Section section) {
+            EtcdConfig.User user = new EtcdConfig.User(
+                    section.requiredText("name", "web"),
+                    folder.resolve(section.requiredText("password-file", "etcd-password")));
+            section.end();
+            return user;
+        }
+
+        private static ClusterLossPolicy onLoss(String text) {
+            return switch (text) {
+                case "degrade" -> ClusterLossPolicy.DEGRADE;
+                case "block" -> ClusterLossPolicy.BLOCK;
+                default -> throw new IllegalArgumentException("'" + text + "' is neither degrade nor block");
+            };
         }
 
         private Identity identity(YamlReader.Section section) {

@@ -26,8 +26,13 @@ import java.util.Optional;
 public final class StatusReport {
     private StatusReport() {}
 
-    /** A report of what an agent sees. */
-    public static Json.Obj of(UnitName self, PeerSnapshot seen, RaftStatus group, Instant now) {
+    /**
+     * A report of what an agent sees.
+     *
+     * @param etcd about the lock that it shares with other applications, if there is one
+     */
+    public static Json.Obj of(
+            UnitName self, PeerSnapshot seen, RaftStatus group, Optional<Json.Obj> etcd, Instant now) {
         Json.ObjectBuilder report = Json.object()
                 .put("application", self.application())
                 .put("unit", self.toString())
@@ -41,6 +46,7 @@ public final class StatusReport {
             seen.locks().forEach((name, lock) -> locks.put(name, lock(lock)));
             report.put("locks", locks.build());
         }
+        etcd.ifPresent(lock -> report.put("etcd", lock));
         return report.build();
     }
 

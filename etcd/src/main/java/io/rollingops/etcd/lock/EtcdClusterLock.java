@@ -79,6 +79,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
     private OptionalLong troubledSince = OptionalLong.empty();
     private long lastRenewal;
     private long reachableSince;
+    private long reachChangedAt;
     private long checkedNanos;
     private Instant checkedWall;
     private Optional<String> trouble = Optional.empty();
@@ -109,6 +110,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         this.checkedNanos = now();
         this.checkedWall = clock.calendar().instant();
         this.lastAnswer = checkedNanos;
+        this.reachChangedAt = checkedNanos;
     }
 
     /** Begins: gets a lease and removes what an earlier process of this unit has left. Returns at once. */
@@ -132,6 +134,11 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
     /** Why etcd cannot be used at the moment; empty while it can. */
     public synchronized Optional<String> trouble() {
         return trouble;
+    }
+
+    /** For how long etcd has been within reach, or out of it. */
+    public synchronized Duration sinceReachChanged() {
+        return Duration.ofNanos(now() - reachChangedAt);
     }
 
     /** How much longer the lock or the ticket can be relied upon without another answer; empty without a lease. */
@@ -635,6 +642,9 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
             story.accept(new LockEvent.ReachChanged(now != Reach.AWAY));
         }
         synchronized (this) {
+            if (now == Reach.AWAY || reach == Reach.AWAY || reach == Reach.UNKNOWN) {
+                reachChangedAt = now();
+            }
             reach = now;
             if (now == Reach.AWAY) {
                 local = local.cleanlinessUnknown();
