@@ -26,7 +26,6 @@ final class AgentLog implements Consumer<UnitEvent> {
     private final UnitName unit;
     private final PrintStream out;
     private final InstantSource calendar;
-    private volatile String lastEtcdTrouble = "";
 
     AgentLog(UnitName unit, PrintStream out, InstantSource calendar) {
         this.unit = unit;
@@ -138,18 +137,8 @@ final class AgentLog implements Consumer<UnitEvent> {
     void accept(LockEvent event) {
         if (event instanceof LockEvent.ReachChanged changed) {
             info("etcd", "reachable", "" + changed.isReachable());
-        } else if (event instanceof LockEvent.CallFailed failed) {
-            warnOnce(failed.reason());
         } else {
             warn("etcd", "text", event.text());
-        }
-    }
-
-    /** A call that fails again and again, for the same reason, is told once. */
-    private void warnOnce(String reason) {
-        if (!reason.equals(lastEtcdTrouble)) {
-            lastEtcdTrouble = reason;
-            warn("etcd", "text", reason);
         }
     }
 

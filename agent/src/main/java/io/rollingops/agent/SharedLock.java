@@ -15,6 +15,7 @@ import io.rollingops.etcd.lock.LockObserver;
 import io.rollingops.etcd.lock.LockView;
 import io.rollingops.json.Json;
 import io.rollingops.manager.HostClock;
+import io.rollingops.spi.ClusterLock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -91,11 +92,13 @@ final class SharedLock implements AutoCloseable {
 
     /** For the status: what is known of the lock, and what etcd says of it within the client's limit. */
     Json.Obj report() {
-        Optional<LockView> view;
+        Optional<LockView> view = Optional.empty();
         try {
-            view = Optional.of(new LockObserver(client, lock.keys()).look().join());
+            if (lock.state().reach() != ClusterLock.Reach.AWAY) {
+                view = Optional.of(new LockObserver(client, lock.keys()).look().join());
+            }
         } catch (CompletionException e) {
-            view = Optional.empty();
+            // What is known without etcd has to do.
         }
         return EtcdReport.of(
                 config.clusterId(),

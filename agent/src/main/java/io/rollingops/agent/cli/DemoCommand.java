@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.agent.cli;
 
+import io.rollingops.RollingOpsException;
 import io.rollingops.agent.demo.Demo;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -21,12 +22,28 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--keep", description = "Keep the demo's folder, with all logs, and say where it is.")
     boolean keep;
 
+    @Option(
+            names = "--etcd",
+            description =
+                    "Two applications that share a lock in etcd; runs three real etcd processes, so 'etcd' must be"
+                            + " installed.")
+    boolean etcd;
+
+    @Option(
+            names = "--kill-etcd",
+            description = "With --etcd: kill all of etcd in the middle of the roll, and start it again later.")
+    boolean killEtcd;
+
     @Spec
     CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        try (Demo demo = Demo.prepare(spec.commandLine().getOut(), keep)) {
+        if (killEtcd && !etcd) {
+            throw new RollingOpsException.InvalidRequest("--kill-etcd needs --etcd");
+        }
+        Demo.Show show = killEtcd ? Demo.Show.ETCD_KILLED : etcd ? Demo.Show.ETCD : Demo.Show.PEERS;
+        try (Demo demo = Demo.prepare(spec.commandLine().getOut(), show, keep)) {
             return demo.roll() ? ExitCodes.OK : ExitCodes.FAILED;
         }
     }

@@ -6,6 +6,8 @@ import io.rollingops.agent.config.ConfigException;
 import io.rollingops.agent.control.ControlClient;
 import java.io.PrintWriter;
 import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -50,6 +52,7 @@ public final class RollingOpsCommand {
     private RollingOpsCommand() {}
 
     public static void main(String[] arguments) {
+        Logger.getLogger("").setLevel(Level.WARNING); // what libraries tell about themselves
         System.exit(commandLine(Terminal.ofThisProcess()).execute(arguments));
     }
 

@@ -124,8 +124,11 @@ public record AgentConfig(
             }
             Optional<EtcdSettings.Tls> tls = section.section("tls").map(this::etcdTls);
             Optional<EtcdConfig.User> user = section.section("user").map(this::etcdUser);
-            LockSettings lock = section.value("lease", text -> LockSettings.of(Durations.parse(text)))
+            LockSettings times = section.value("lease", text -> LockSettings.of(Durations.parse(text)))
                     .orElse(LockSettings.DEFAULT);
+            LockSettings lock = section.value("return-after", Durations::parse)
+                    .map(times::returningAfter)
+                    .orElse(times);
             ClusterLossPolicy onLoss =
                     section.value("on-etcd-loss", Reading::onLoss).orElse(ClusterLossPolicy.DEGRADE);
             Optional<String> model = section.text("model");

@@ -97,6 +97,7 @@ public final class StatusReport {
             fields.put("ready", record.isReady())
                     .put("backend", record.backend().wire())
                     .put("interrupted", record.work().interrupted())
+                    .put("backend", record.backend().wire())
                     .put("queue", queue(record))
                     .put("outcomes", outcomes(record));
         }

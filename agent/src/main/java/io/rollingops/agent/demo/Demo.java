@@ -3,194 +3,215 @@ package io.rollingops.agent.demo;
 
 import io.rollingops.RollingOpsException;
 import io.rollingops.UnitName;
-import io.rollingops.agent.config.ApplicationFiles;
 import io.rollingops.agent.config.Durations;
-import io.rollingops.agent.control.ControlClient;
-import io.rollingops.agent.control.OperatorClient;
 import io.rollingops.json.Json;
-import io.rollingops.peer.PeerCommand;
-import io.rollingops.raft.RaftMember;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Three agents and three services as real processes on this machine, one rolling restart, and what it looked like from
- * outside. Everything lives in a folder of its own and is ended and removed by {@link #close}, also on Ctrl-C.
+ * Agents and services as real processes on this machine, rolling restarts, and what they looked like from outside.
+ * Everything lives in a folder of its own and is ended and removed by {@link #close}, also on Ctrl-C.
  */
 public final class Demo implements AutoCloseable {
     private static final int UNITS = 3;
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
-    private static final Duration ROLL_LIMIT = Duration.ofMinutes(2);
     private static final Duration AFTERWARDS = Duration.ofMillis(300);
 
+    /** What is shown. */
+    public enum Show {
+        /** One application, on nothing but its own agents. */
+        PEERS,
+        /** Two applications that share a lock in etcd. */
+        ETCD,
+        /** The same, and etcd is killed in the middle of the roll and started again later. */
+        ETCD_KILLED
+    }
+
     private final PrintWriter out;
+    private final Show show;
     private final Path folder;
     private final boolean keep;
-    private final List<DemoUnit> units;
+    private final List<DemoApplication> applications = new ArrayList<>();
+    private final Optional<DemoEtcd> etcd;
     private final Path rollLog;
+    private final Map<UnitName, Integer> wanted = new HashMap<>();
     private final long beginNanos = System.nanoTime();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Thread onExit;
 
-    private Demo(PrintWriter out, Path folder, boolean keep, List<DemoUnit> units, Path rollLog) {
+    private Demo(PrintWriter out, Show show, Path folder, boolean keep) throws IOException {
         this.out = out;
+        this.show = show;
         this.folder = folder;
         this.keep = keep;
-        this.units = units;
-        this.rollLog = rollLog;
+        this.rollLog = folder.resolve("roll.log");
+        this.etcd = show == Show.PEERS ? Optional.empty() : Optional.of(new DemoEtcd(folder.resolve("etcd")));
         this.onExit = new Thread(this::cleanUp, "demo-clean-up");
         Runtime.getRuntime().addShutdownHook(onExit);
     }
 
     /** Makes the folder with keys, certificates and configurations. Nothing runs yet. */
-    public static Demo prepare(PrintWriter out, boolean keep) throws IOException {
+    public static Demo prepare(PrintWriter out, Show show, boolean keep) throws IOException {
         Path folder = Files.createTempDirectory("rollingops-demo-");
         Path script = folder.resolve("service.sh");
         try (InputStream in = Demo.class.getResourceAsStream("service.sh")) {
             Files.write(script, Objects.requireNonNull(in, "service.sh").readAllBytes());
         }
-        Path rollLog = folder.resolve("roll.log");
-        ApplicationFiles files = ApplicationFiles.create(
-                folder.resolve("web"), "web", InstantSource.system().instant());
-        files.writeOperator("operator", InstantSource.system().instant());
-        List<Integer> ports = freePorts(2 * UNITS);
-        List<RaftMember> members = new ArrayList<>();
-        for (int i = 0; i < UNITS; i++) {
-            members.add(new RaftMember(new UnitName("web", i), "127.0.0.1", ports.get(i), true));
+        Demo demo = new Demo(out, show, folder, keep);
+        demo.add("web", UNITS, script, "degrade");
+        if (show != Show.PEERS) {
+            demo.add("api", 1, script, "block");
         }
-        List<DemoUnit> units = new ArrayList<>();
-        for (RaftMember member : members) {
-            Path own = files.writeUnit(
-                    member.unit(),
-                    List.of(member.host()),
-                    InstantSource.system().instant());
-            DemoUnit unit =
-                    new DemoUnit(member, ports.get(UNITS + units.size()), own.toAbsolutePath(), script, rollLog);
-            unit.writeConfiguration(members);
-            units.add(unit);
-        }
-        return new Demo(out, folder, keep, units, rollLog);
+        return demo;
     }
 
-    /** Rolls once, and tells whether it was as it must be. */
+    private void add(String name, int count, Path script, String onLoss) throws IOException {
+        String section = etcd.map(
+                        server -> "etcd:\n  cluster-id: " + folder.getFileName() + "-0123456789\n  endpoints: "
+                                + server.endpoints().stream()
+                                        .map(endpoint -> "\"" + endpoint + "\"")
+                                        .collect(Collectors.joining(", ", "[", "]"))
+                                + "\n  lease: 15s\n  return-after: 3s\n  on-etcd-loss: " + onLoss + "\n")
+                .orElse("");
+        applications.add(DemoApplication.prepare(folder, name, count, script, rollLog, section, this::tell));
+    }
+
+    /** Rolls, and tells whether it was as it must be. */
     public boolean roll() throws IOException, InterruptedException {
-        out.println("Three agents, web/0 to web/2: each a process with its own data, and a member of one Raft group.");
-        out.println("Each looks after a small web service. Nothing else is needed. Files: " + folder);
-        out.println();
+        introduce();
         start();
         List<Prober> probers = new ArrayList<>();
-        units.forEach(unit -> probers.add(new Prober(unit.name(), unit.servicePort())));
+        units().forEach(unit -> probers.add(new Prober(unit.name(), unit.servicePort())));
         Map<UnitName, String> before = instances(probers);
-        try (ControlClient client = ControlClient.connect(units.get(0).socket())) {
-            tell("asking for a restart of every unit: rollingops request restart --all");
-            OperatorClient.open(folder.resolve("web/operator"), InstantSource.system())
-                    .send(client, new PeerCommand.RequestFor(names(), "restart", Json.Obj.EMPTY, OptionalInt.of(0)));
-            follow(client);
+        switch (show) {
+            case PEERS, ETCD -> rollAll(() -> {});
+            case ETCD_KILLED -> rollWithoutEtcd();
         }
         TimeUnit.MILLISECONDS.sleep(AFTERWARDS.toMillis()); // so that the last service is seen to answer again
         Map<UnitName, String> after = instances(probers);
         for (Prober prober : probers) {
             prober.stop();
         }
-        return summary(new Measured(RollLog.read(rollLog), probers, before, after));
+        return summary(new Measured(RollLog.read(rollLog), probers, before, after, wanted));
+    }
+
+    private void introduce() {
+        out.println("Three agents, web/0 to web/2: each a process with its own data, and a member of one Raft group.");
+        if (show == Show.PEERS) {
+            out.println("Each looks after a small web service. Nothing else is needed. Files: " + folder);
+        } else {
+            out.println(
+                    "A second application, api/0. Each unit looks after a small web service. Three etcd processes hold"
+                            + " the lock that");
+            out.println("the two applications share. Files: " + folder);
+        }
+        out.println();
     }
 
     private void start() throws IOException, InterruptedException {
-        tell("starting three services and three agents");
+        if (etcd.isPresent()) {
+            tell("starting three etcd processes");
+            etcd.get().start();
+        }
+        tell("starting " + units().size() + " services and " + units().size() + " agents");
         List<Process> starting = new ArrayList<>();
-        for (DemoUnit unit : units) {
-            unit.startAgent();
-            starting.add(unit.beginService());
+        for (DemoApplication application : applications) {
+            starting.addAll(application.begin());
         }
         for (Process service : starting) {
             if (!service.waitFor(START_LIMIT.toSeconds(), TimeUnit.SECONDS) || service.exitValue() != 0) {
                 throw new RollingOpsException.Unavailable("a service of the demo did not start; see " + folder);
             }
         }
-        Json.Obj report = awaitAgents();
-        tell("all agents are up, " + report.object("group").string("leader") + " leads the group");
-    }
-
-    /** Waits until every agent has joined and its lease is open. */
-    private Json.Obj awaitAgents() throws InterruptedException {
-        long endNanos = System.nanoTime() + START_LIMIT.toNanos();
-        while (System.nanoTime() < endNanos) {
-            for (DemoUnit unit : units) {
-                if (!unit.isAgentAlive()) {
-                    throw new RollingOpsException.Unavailable(
-                            "the agent of " + unit.name() + " has ended; its log: " + unit.agentLog());
-                }
-            }
-            try (ControlClient client = ControlClient.connect(units.get(0).socket())) {
-                client.send(Json.object().put("do", "watch").build());
-                while (true) {
-                    Json.Obj report = client.receive();
-                    long online = report.array("units").stream()
-                            .filter(unit -> ((Json.Obj) unit).bool("online"))
-                            .count();
-                    if (online == UNITS && report.object("group").find("leader").isPresent()) {
-                        return report;
-                    }
-                }
-            } catch (ControlClient.NoAgent e) {
-                TimeUnit.MILLISECONDS.sleep(50); // its socket is not there yet
-            }
+        for (DemoApplication application : applications) {
+            Json.Obj report = application.awaitAgents();
+            tell("all agents of " + application.name() + " are up, "
+                    + report.object("group").string("leader") + " leads the group");
         }
-        throw new RollingOpsException.Unavailable("the agents did not find together; see their logs in " + folder);
-    }
-
-    /** Tells every turn as it comes, until all units have had theirs. */
-    private void follow(ControlClient client) throws IOException {
-        long endNanos = System.nanoTime() + ROLL_LIMIT.toNanos();
-        Map<String, String> told = new HashMap<>();
-        client.send(Json.object().put("do", "watch").build());
-        boolean done = false;
-        while (!done) {
-            Json.Obj report = client.receive();
-            done = true;
-            for (Json item : report.array("units")) {
-                Json.Obj unit = (Json.Obj) item;
-                String state = state(unit);
-                if (!state.equals(told.put(unit.string("unit"), state)) && !state.equals("waiting")) {
-                    tell(unit.string("unit") + "  " + state);
-                }
-                done &= unit.array("queue").isEmpty() && !unit.array("outcomes").isEmpty();
+        if (etcd.isPresent()) {
+            for (DemoApplication application : applications) {
+                application.awaitEtcd();
             }
-            if (System.nanoTime() > endNanos) {
-                throw new RollingOpsException.Indeterminate("the roll did not end within " + Durations.text(ROLL_LIMIT)
-                        + "; see the logs in " + folder + " (demo --keep keeps them)");
-            }
+            tell("all units are processed by etcd");
         }
     }
 
-    private static String state(Json.Obj unit) {
-        List<Json> outcomes = unit.array("outcomes");
-        if (unit.array("queue").isEmpty() && !outcomes.isEmpty()) {
-            Json.Obj last = (Json.Obj) outcomes.get(outcomes.size() - 1);
-            String note = last.string("note");
-            return "done: " + last.string("outcome") + (note.isEmpty() ? "" : " (" + note + ")");
+    /** All applications at once. */
+    private void rollAll(Runnable onTurn) throws InterruptedException {
+        for (DemoApplication application : applications) {
+            tell("asking for a restart of every unit: rollingops request restart --all   (" + application.name() + ")");
+            request(application);
         }
-        return unit.string("state").equals("running") ? "restarting its service" : "waiting";
+        List<CompletableFuture<Void>> followed = applications.stream()
+                .map(application -> CompletableFuture.runAsync(() -> application.follow(1, onTurn)))
+                .toList();
+        await(followed);
+    }
+
+    /** Web goes on without etcd, api waits for it; then web returns to it. */
+    private void rollWithoutEtcd() throws IOException, InterruptedException {
+        DemoEtcd server = etcd.orElseThrow();
+        DemoApplication web = applications.get(0);
+        DemoApplication api = applications.get(1);
+        AtomicBoolean first = new AtomicBoolean(true);
+        tell("asking for a restart of every unit of web: rollingops request restart --all");
+        request(web);
+        web.follow(1, () -> {
+            if (first.getAndSet(false)) {
+                kill(server);
+                tell("asking for a restart of api, which must not run without the lock (on-etcd-loss: block)");
+                request(api);
+            }
+        });
+        tell("web is through, without etcd; starting etcd again");
+        server.start();
+        api.follow(1, () -> {});
+        web.awaitEtcd();
+        tell("web has returned to etcd; once more:");
+        request(web);
+        web.follow(2, () -> {});
+    }
+
+    private void kill(DemoEtcd server) {
+        tell("killing all three etcd processes (kill -9)");
+        try {
+            server.kill();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void request(DemoApplication application) {
+        application.units().forEach(unit -> wanted.merge(unit.name(), 1, Integer::sum));
+        application.request();
+    }
+
+    private static void await(List<CompletableFuture<Void>> followed) throws InterruptedException {
+        try {
+            CompletableFuture.allOf(followed.toArray(CompletableFuture[]::new)).get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RollingOpsException known) {
+                throw known;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
     }
 
     private boolean summary(Measured measured) {
@@ -210,18 +231,22 @@ public final class Demo implements AutoCloseable {
                 + (measured.mostDownAtOnce() <= 1
                         ? "never more than one of "
                         : "UP TO " + measured.mostDownAtOnce() + " of ")
-                + UNITS);
+                + units().size());
         List<String> problems = measured.problems();
         problems.forEach(problem -> out.println("  PROBLEM      " + problem));
         out.println();
         out.println(
-                problems.isEmpty() ? "Good: one after the other, all of them, and nobody twice." : "That was wrong.");
+                problems.isEmpty()
+                        ? "Good: one after the other, all of them, and nobody more often than asked."
+                        : "That was wrong.");
         out.flush();
         return problems.isEmpty();
     }
 
-    private Set<UnitName> names() {
-        return units.stream().map(DemoUnit::name).collect(Collectors.toCollection(TreeSet::new));
+    private List<DemoUnit> units() {
+        return applications.stream()
+                .flatMap(application -> application.units().stream())
+                .toList();
     }
 
     private static Map<UnitName, String> instances(List<Prober> probers) throws InterruptedException {
@@ -232,27 +257,10 @@ public final class Demo implements AutoCloseable {
         return instances;
     }
 
-    private void tell(String what) {
+    private synchronized void tell(String what) {
         double seconds = (System.nanoTime() - beginNanos) / 1e9;
         out.println(String.format(java.util.Locale.ROOT, "%6.2f s  %s", seconds, what));
         out.flush();
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        List<Integer> ports = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                sockets.add(socket);
-                ports.add(socket.getLocalPort());
-            }
-        } finally {
-            for (ServerSocket socket : sockets) {
-                socket.close();
-            }
-        }
-        return ports;
     }
 
     @Override
@@ -269,8 +277,8 @@ public final class Demo implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        units.forEach(DemoUnit::terminateAgent);
-        for (DemoUnit unit : units) {
+        units().forEach(DemoUnit::terminateAgent);
+        for (DemoUnit unit : units()) {
             try {
                 unit.stop();
             } catch (IOException e) {
@@ -279,12 +287,21 @@ public final class Demo implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        etcd.ifPresent(this::end);
         if (keep) {
             out.println("Kept " + folder);
         } else {
             delete();
         }
         out.flush();
+    }
+
+    private void end(DemoEtcd server) {
+        try {
+            server.kill();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void delete() {

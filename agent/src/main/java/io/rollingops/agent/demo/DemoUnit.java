@@ -56,7 +56,12 @@ final class DemoUnit {
         return folder.resolve("agent.log");
     }
 
-    void writeConfiguration(List<RaftMember> members) throws IOException {
+    /**
+     * Writes the agent's configuration.
+     *
+     * @param etcd the section about etcd, empty if there is none
+     */
+    void writeConfiguration(List<RaftMember> members, String etcd) throws IOException {
         StringBuilder yaml = new StringBuilder("unit: " + name() + "\ndata-directory: data\nmembers:\n");
         for (RaftMember other : members) {
             yaml.append("  - {unit: ")
@@ -68,6 +73,7 @@ final class DemoUnit {
                     .append("\"}\n");
         }
         yaml.append("identity: {certificate: unit.pem, key: unit.key, authority: authority.pem}\n");
+        yaml.append(etcd);
         yaml.append("callbacks:\n  restart:\n    command: [sh, \"")
                 .append(script)
                 .append("\", restart]\n");

@@ -14,8 +14,14 @@ import java.util.Map;
  * @param probers who watched the services
  * @param before which process each service was
  * @param after which process it is now
+ * @param wanted how many turns each unit was asked for
  */
-record Measured(RollLog log, List<Prober> probers, Map<UnitName, String> before, Map<UnitName, String> after) {
+record Measured(
+        RollLog log,
+        List<Prober> probers,
+        Map<UnitName, String> before,
+        Map<UnitName, String> after,
+        Map<UnitName, Integer> wanted) {
 
     /** All outages, in the order in which they began. */
     List<Prober.Outage> outages() {
@@ -55,8 +61,9 @@ record Measured(RollLog log, List<Prober> probers, Map<UnitName, String> before,
             long turns = log.turns().stream()
                     .filter(turn -> turn.unit().equals(name))
                     .count();
-            if (turns != 1) {
-                problems.add(name + " ran " + turns + " times instead of once");
+            int asked = wanted.getOrDefault(prober.unit(), 1);
+            if (turns != asked) {
+                problems.add(name + " ran " + turns + " times instead of " + asked);
             }
             if (String.valueOf(before.get(prober.unit())).equals(after.get(prober.unit()))) {
                 problems.add(name + " is still the same process");

@@ -73,6 +73,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
     private boolean calling;
     private boolean renewing;
     private boolean yielding;
+    private boolean refused;
     private boolean closed;
     private Reach reach = Reach.UNKNOWN;
     private long lastAnswer;
@@ -511,14 +512,34 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
                         synchronized (this) {
                             trust = trust.map(known -> known.renewed(sentNanos));
                         }
-                        answered();
+                        renewed();
                         verifyLock();
+                        lookAgain();
                     } else {
                         answered();
                         loseLease("etcd does not know it any more");
                     }
                     advance();
                 }));
+    }
+
+    /**
+     * A waiter looks with each renewal where it stands. It is told of every change; but a server up to 3.5.14 drops the
+     * news of a deletion when its history is compacted just there while a watch is reconnecting.
+     */
+    private void lookAgain() {
+        if (local.ticket().isPresent()) {
+            change(now -> now.moved(now.asOf()));
+        }
+    }
+
+    /** Everybody may renew a lease; that proves nothing about a step that is refused. */
+    private void renewed() {
+        if (refused) {
+            lastAnswer = now();
+        } else {
+            answered();
+        }
     }
 
     /** Rule E5: a lock whose key is gone is lost, even if the lease is not. */
@@ -591,7 +612,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
             } else {
                 failed(failure);
                 timers.after(
-                        reasonOf(failure) instanceof RollingOpsException.Refused ? TRY_REFUSED_AGAIN : TRY_AGAIN,
+                        pauseAfter(failure),
                         () -> execute(() -> {
                             synchronized (this) {
                                 calling = false;
@@ -602,9 +623,17 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         }));
     }
 
+    private Duration pauseAfter(Throwable failure) {
+        if (reasonOf(failure) instanceof RollingOpsException.Refused) {
+            return TRY_REFUSED_AGAIN;
+        }
+        return reach == Reach.AWAY ? PROBE_EVERY : TRY_AGAIN;
+    }
+
     private void answered() {
         lastAnswer = now();
         trouble = Optional.empty();
+        refused = false;
         troubledSince = OptionalLong.empty();
         if (reach == Reach.AWAY || reach == Reach.UNKNOWN) {
             reachableSince = lastAnswer;
@@ -617,8 +646,12 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
 
     private void failed(Throwable failure) {
         Throwable reason = reasonOf(failure);
-        trouble = Optional.of(String.valueOf(reason.getMessage()));
-        story.accept(new LockEvent.CallFailed(trouble.get()));
+        String why = String.valueOf(reason.getMessage());
+        if (trouble.isEmpty()) {
+            story.accept(new LockEvent.CallFailed(why)); // the next ones are no news until one is answered
+        }
+        trouble = Optional.of(why);
+        refused = reason instanceof RollingOpsException.Refused;
         if (reason instanceof RollingOpsException.Indeterminate) {
             change(LockLocal::inDoubt);
         }

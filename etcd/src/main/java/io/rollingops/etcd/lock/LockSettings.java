@@ -42,4 +42,9 @@ public record LockSettings(
                 Duration.ofSeconds(20),
                 Duration.ofMinutes(10));
     }
+
+    /** The same, but work returns to etcd when that has answered for so long. */
+    public LockSettings returningAfter(Duration duration) {
+        return new LockSettings(lease, awayAfter, duration, pollerPatience, pollerAgain);
+    }
 }
