@@ -41,9 +41,14 @@ final class DataDirectory implements AutoCloseable {
             PemFiles.createSecretDirectory(directory);
             FileChannel channel =
                     FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            lock(channel, directory, unit);
-            checkOwner(directory, unit);
-            return new DataDirectory(directory, channel);
+            try {
+                lock(channel, directory, unit);
+                checkOwner(directory, unit);
+                return new DataDirectory(directory, channel);
+            } catch (IOException | ConfigException e) {
+                channel.close();
+                throw e;
+            }
         } catch (IOException e) {
             throw new ConfigException("the data directory " + directory + " cannot be used (" + e
                     + "); see that this user may write it and that its disk is not full");
@@ -67,7 +72,6 @@ final class DataDirectory implements AutoCloseable {
             lock = Optional.empty();
         }
         if (lock.isEmpty()) {
-            channel.close();
             throw new ConfigException("another agent of " + unit + " uses " + directory
                     + "; stop it first, or give this one a data-directory of its own");
         }

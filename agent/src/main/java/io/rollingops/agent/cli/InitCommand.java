@@ -69,7 +69,7 @@ final class InitCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         if (!UnitName.isApplication(application)) {
             throw new RollingOpsException.InvalidRequest(
-                    "'" + application + "' cannot be an application's name; use letters, digits and '-'");
+                    "'" + application + "' cannot be an application's name; use letters, digits, '-', '_' and '.'");
         }
         List<RaftMember> members = members();
         Path folder = directory.orElse(Path.of(application));

@@ -90,9 +90,11 @@ final class RequestCommand implements Callable<Integer> {
         if (maxRetry.isPresent() && maxRetry.get() < 0) {
             throw new RollingOpsException.InvalidRequest("the retry limit is negative: " + maxRetry.get());
         }
-        Optional<Duration> limit = limit(); // what is wrong with it must be told before anything is queued
+        // What is wrong with these must be told before anything is queued.
+        Optional<Duration> limit = limit();
+        Json.Obj json = json();
         try (ControlClient client = agent.connect()) {
-            NavigableMap<UnitName, String> operations = request(client);
+            NavigableMap<UnitName, String> operations = request(client, json);
             operations.forEach((unit, operation) -> out.println("queued " + operation + " for " + unit));
             out.flush();
             return wait ? new OutcomeWatch(out, client, operations).await(limit) : ExitCodes.OK;
@@ -103,18 +105,18 @@ final class RequestCommand implements Callable<Integer> {
         return timeout.isEmpty() ? Optional.empty() : Optional.of(Durations.parse(timeout));
     }
 
-    private NavigableMap<UnitName, String> request(ControlClient client) {
+    private NavigableMap<UnitName, String> request(ControlClient client, Json.Obj json) {
         NavigableMap<UnitName, String> operations = new TreeMap<>();
         if (!target.all && target.units.isEmpty()) {
             Json.ObjectBuilder request =
-                    Json.object().put("do", "request").put("callback", callback).put("arguments", json());
+                    Json.object().put("do", "request").put("callback", callback).put("arguments", json);
             maxRetry.ifPresent(limit -> request.put("max_retry", limit));
             Json.Obj queued = client.call(request.build()).object("operations");
             queued.members().keySet().forEach(unit -> operations.put(UnitName.parse(unit), queued.string(unit)));
             return operations;
         }
         OptionalInt retries = maxRetry.map(OptionalInt::of).orElse(OptionalInt.empty());
-        PeerReply reply = operator.send(client, new PeerCommand.RequestFor(units(client), callback, json(), retries));
+        PeerReply reply = operator.send(client, new PeerCommand.RequestFor(units(client), callback, json, retries));
         if (reply instanceof PeerReply.Queued queued) {
             queued.operations().forEach((unit, operation) -> operations.put(unit, operation.value()));
         }

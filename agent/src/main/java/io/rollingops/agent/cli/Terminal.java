@@ -4,6 +4,7 @@ package io.rollingops.agent.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * Where the output goes.
@@ -14,8 +15,14 @@ import java.nio.file.Path;
 record Terminal(boolean interactive, boolean colours) {
 
     static Terminal ofThisProcess() {
-        boolean interactive = isTerminal() && !"dumb".equals(System.getenv("TERM"));
-        return new Terminal(interactive, interactive && System.getenv("NO_COLOR") == null);
+        return of(isTerminal(), System.getenv());
+    }
+
+    /** {@code NO_COLOR} counts when it is not empty, whatever it says (no-color.org). */
+    static Terminal of(boolean terminal, Map<String, String> environment) {
+        boolean interactive = terminal && !"dumb".equals(environment.get("TERM"));
+        boolean plain = !environment.getOrDefault("NO_COLOR", "").isEmpty();
+        return new Terminal(interactive, interactive && !plain);
     }
 
     String bold(String text) {

@@ -10,7 +10,6 @@ import io.rollingops.raft.RaftMember;
 import io.rollingops.raft.RaftSettings;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -145,10 +144,7 @@ public record AgentConfig(
         }
 
         private Optional<RaftSettings> raft(YamlReader.Section root, Optional<UnitName> unit, Path data) {
-            List<RaftMember> members = new ArrayList<>();
-            for (YamlReader.Section section : root.sections("members")) {
-                member(section).ifPresent(members::add);
-            }
+            List<RaftMember> members = members(root);
             boolean joining = root.value("join", Reading::flag).orElse(false);
             Optional<RaftSettings.Tls> tls = root.section("tls").map(this::tls);
             RaftSettings.Elections elections =
@@ -159,6 +155,21 @@ public record AgentConfig(
                 yaml.problem(root.line("members"), "'members': " + e.getMessage());
                 return Optional.empty();
             }
+        }
+
+        private List<RaftMember> members(YamlReader.Section root) {
+            Map<UnitName, RaftMember> members = new LinkedHashMap<>();
+            for (YamlReader.Section section : root.sections("members")) {
+                member(section).ifPresent(member -> {
+                    if (members.putIfAbsent(member.unit(), member) != null) {
+                        yaml.problem(
+                                section.line(),
+                                "unit " + member.unit() + " stands twice among the members; remove one of the two, or"
+                                        + " give it the number of its own");
+                    }
+                });
+            }
+            return List.copyOf(members.values());
         }
 
         private Optional<RaftMember> member(YamlReader.Section section) {
@@ -248,7 +259,7 @@ public record AgentConfig(
             CommandSpec spec = new CommandSpec(
                     id,
                     command,
-                    fields.value("timeout", Durations::parse).orElse(DEFAULT_TIMEOUT),
+                    fields.value("timeout", Reading::timeout).orElse(DEFAULT_TIMEOUT),
                     fields.value("hold", Reading::flag).orElse(false),
                     fields.text("directory").map(folder::resolve).orElse(folder),
                     environment,
@@ -277,6 +288,15 @@ public record AgentConfig(
             return OperationResult.ofWire(text)
                     .orElseThrow(() -> new IllegalArgumentException(
                             "'" + text + "' is not a result; results are release, retry-release and retry-hold"));
+        }
+
+        private static Duration timeout(String text) {
+            Duration timeout = Durations.parse(text);
+            if (timeout.isZero()) {
+                throw new IllegalArgumentException(
+                        "a callback cannot run in no time; leave it out for " + Durations.text(DEFAULT_TIMEOUT));
+            }
+            return timeout;
         }
 
         private static boolean flag(String text) {

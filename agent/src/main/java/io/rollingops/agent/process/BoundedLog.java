@@ -20,20 +20,18 @@ final class BoundedLog {
     /** Copies until the end; meant for a thread of its own. */
     static void copy(InputStream from, Path to) throws IOException {
         byte[] chunk = new byte[CHUNK];
-        long kept = 0;
+        long seen = 0;
         try (OutputStream out = Files.newOutputStream(to)) {
             int read = from.read(chunk);
             while (read >= 0) {
-                int keep = (int) Math.min(read, MAX_BYTES - kept);
-                out.write(chunk, 0, keep);
-                kept += keep;
-                if (keep < read && kept == MAX_BYTES) {
+                long room = Math.max(0, MAX_BYTES - seen);
+                out.write(chunk, 0, (int) Math.min(read, room));
+                boolean firstBeyond = seen <= MAX_BYTES && seen + read > MAX_BYTES;
+                if (firstBeyond) {
                     out.write(
                             ("\n[output over " + MAX_BYTES + " bytes is not kept]\n").getBytes(StandardCharsets.UTF_8));
-                    kept++;
-                } else if (kept < MAX_BYTES) {
-                    out.flush();
                 }
+                seen += read;
                 read = from.read(chunk);
             }
         }

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.agent.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rollingops.OperationResult;
+import io.rollingops.UnitName;
+import io.rollingops.raft.RaftMember;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The agent's configuration: what it may say, and what is told about each mistake. */
+class AgentConfigTest {
+    private static final String GOOD = """
+            unit: web/0
+            members:
+              - {unit: web/0, address: "127.0.0.1:7946"}
+              - {unit: web/1, address: "127.0.0.1:7947"}
+            identity: {certificate: unit.pem, key: unit.key, authority: authority.pem}
+            """;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void what_is_not_said_has_a_default() throws IOException {
+        AgentConfig config = read(GOOD);
+
+        assertThat(config.unit()).isEqualTo(new UnitName("web", 0));
+        assertThat(config.dataDirectory()).isEqualTo(Path.of("/var/lib/rollingops/web-0"));
+        assertThat(config.controlSocket()).isEqualTo(Path.of("/var/lib/rollingops/web-0/control/agent.sock"));
+        assertThat(config.lease().ttl()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(config.callbacks()).isEmpty();
+        assertThat(config.raft().joining()).isFalse();
+    }
+
+    @Test
+    void everything_that_is_said_counts_and_paths_are_relative_to_the_file() throws IOException {
+        AgentConfig config = read("""
+                unit: web/1
+                data-directory: data
+                control-socket: run/agent.sock
+                members:
+                  - {unit: web/0, address: "10.0.0.5:7946"}
+                  - {unit: web/1, address: "10.0.0.6:7946", voter: false}
+                join: true
+                identity: {certificate: unit.pem, key: unit.key, authority: authority.pem}
+                tls: {certificate: tls.pem, key: tls.key, authority: /etc/authority.pem}
+                elections: {min: 1s, max: 2s}
+                lease: 1m
+                stop-within: 2s
+                check-every: 500ms
+                retry-pause: {first: 0s, longest: 5m}
+                callbacks:
+                  restart:
+                    command: [systemctl, restart, web]
+                    timeout: 90s
+                    hold: true
+                    directory: srv
+                    environment: {COLOUR: blue}
+                    exit-codes: {1: release, 76: retry-release, other: retry-hold}
+                """);
+
+        assertThat(config.dataDirectory()).isEqualTo(folder.resolve("data"));
+        assertThat(config.controlSocket()).isEqualTo(folder.resolve("run/agent.sock"));
+        assertThat(config.identity().key()).isEqualTo(folder.resolve("unit.key"));
+        assertThat(config.raft().members())
+                .containsExactly(
+                        new RaftMember(new UnitName("web", 0), "10.0.0.5", 7946, true),
+                        new RaftMember(new UnitName("web", 1), "10.0.0.6", 7946, false));
+        assertThat(config.raft().joining()).isTrue();
+        assertThat(config.raft().tls().orElseThrow().authority()).isEqualTo(Path.of("/etc/authority.pem"));
+        assertThat(config.raft().elections().max()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(config.lease().stopWithin()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(config.pause().longest()).isEqualTo(Duration.ofMinutes(5));
+        CommandSpec restart =
+                Optional.ofNullable(config.callbacks().get("restart")).orElseThrow();
+        assertThat(restart.command()).containsExactly("systemctl", "restart", "web");
+        assertThat(restart.timeout()).isEqualTo(Duration.ofSeconds(90));
+        assertThat(restart.hold()).isTrue();
+        assertThat(restart.directory()).isEqualTo(folder.resolve("srv"));
+        assertThat(restart.environment()).containsExactly(Map.entry("COLOUR", "blue"));
+        assertThat(List.of(0, 1, 75, 76, 2).stream().map(restart::result))
+                .containsExactly(
+                        OperationResult.RELEASE,
+                        OperationResult.RELEASE,
+                        OperationResult.RETRY_RELEASE,
+                        OperationResult.RETRY_RELEASE,
+                        OperationResult.RETRY_HOLD);
+    }
+
+    @Test
+    void without_a_word_about_them_exit_statuses_mean_what_is_documented() throws IOException {
+        CommandSpec spec = Optional.ofNullable(read(GOOD + "callbacks: {go: {command: [run]}}\n")
+                        .callbacks()
+                        .get("go"))
+                .orElseThrow();
+
+        assertThat(List.of(0, 75, 76, 1, 137).stream().map(spec::result))
+                .containsExactly(
+                        OperationResult.RELEASE,
+                        OperationResult.RETRY_RELEASE,
+                        OperationResult.RETRY_HOLD,
+                        OperationResult.RETRY_RELEASE,
+                        OperationResult.RETRY_RELEASE);
+    }
+
+    /** Each line replaces or follows the good file; the message names file, line and what to do. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            leese: 30s                                      | line 6: unknown key 'leese'; did you mean 'lease'?
+            colour: blue                                    | line 6: unknown key 'colour'; known here are
+            lease: soon                                     | line 6: 'lease': 'soon' is not a time; write it like 300ms, 30s, 5m or 2h
+            lease: 1ms                                      | line 6: 'lease':
+            lease: [30s]                                    | line 6: 'lease' must be a single value
+            join: yes                                       | line 6: 'join': 'yes' is neither true nor false
+            retry-pause: {first: 2m, longest: 1m}           | line 6: 'retry-pause':
+            elections: {min: 10ms, max: 1s}                 | line 6: 'elections': election times need at least 50 ms
+            elections: {minimum: 1s}                        | line 6: unknown key 'elections.minimum'
+            callbacks: {go: {command: run it}}              | line 6: 'callbacks.go.command' must be a list, for example [systemctl, restart, web]
+            callbacks: {go: {timeout: 1s}}                  | line 6: callback 'go' needs a command, for example
+            callbacks: {go: {command: [run], timeout: 0s}}  | line 6: 'callbacks.go.timeout': a callback cannot run in no time
+            callbacks: {go: {comand: [run]}}                | line 6: unknown key 'callbacks.go.comand'; did you mean 'command'?
+            callbacks: {go: {command: [run], exit-codes: {256: release}}} | line 6: '256' is not an exit status from 0 to 255, or 'other'
+            callbacks: {go: {command: [run], exit-codes: {1: maybe}}} | line 6: 'callbacks.go.exit-codes.1': 'maybe' is not a result; results are release, retry-release and retry-hold
+            callbacks: {rollingops.sync: {command: [run]}}  | line 6: callback id 'rollingops.sync' is blank or begins with 'rollingops.'
+            callbacks: [go]                                 | line 6: 'callbacks' must be a mapping of keys to values
+            unit: web/1                                     | line 6: 'unit' stands twice
+            """)
+    void a_mistake_is_told_with_its_line(String line, String message) throws IOException {
+        assertRefused(GOOD + line + "\n", message);
+    }
+
+    @Test
+    void a_unit_that_stands_twice_is_told_at_its_second_place() throws IOException {
+        assertRefused(
+                GOOD.replace("web/1", "web/0"),
+                "line 4: unit web/0 stands twice among the members; remove one of the two");
+    }
+
+    @Test
+    void members_on_other_machines_need_tls() throws IOException {
+        assertRefused(
+                GOOD.replace("127.0.0.1:7947", "10.0.0.6:7946"),
+                "line 2: 'members': member web/1 at 10.0.0.6 is on another machine, and there is no TLS; give"
+                        + " certificate, key and authority");
+    }
+
+    @Test
+    void a_unit_that_is_not_among_the_members_is_a_mistake() throws IOException {
+        assertRefused(GOOD.replace("unit: web/0\nm", "unit: web/2\nm"), "line 2: 'members'", "do not include web/2");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            127.0.0.1       | line 4: '127.0.0.1' has no port; write it like 10.0.0.5:7946
+            127.0.0.1:http  | line 4: '127.0.0.1:http' has no port number after the colon
+            127.0.0.1:70000 | line 4: '127.0.0.1:70000' is not an address; write it like 10.0.0.5:7946
+            """)
+    void an_address_needs_a_port(String address, String message) throws IOException {
+        assertRefused(GOOD.replace("127.0.0.1:7947", address), message);
+    }
+
+    @Test
+    void all_mistakes_are_told_at_once() throws IOException {
+        String text = GOOD.replace("unit: web/0\nm", "unit: web\nm").replace("certificate: unit.pem, ", "")
+                + "leese: 30s\nlease: soon\n";
+        assertRefused(
+                text,
+                "line 1: 'unit'",
+                "line 5: 'identity.certificate' is missing",
+                "line 6: unknown key 'leese'",
+                "line 7: 'lease': 'soon' is not a time");
+    }
+
+    @Test
+    void a_file_without_end_of_mistakes_is_cut_short() throws IOException {
+        String wrong =
+                IntStream.range(0, 100).mapToObj(i -> "wrong" + i + ": x\n").collect(Collectors.joining());
+        Path file = Files.writeString(folder.resolve("agent.yaml"), GOOD + wrong);
+        assertThatThrownBy(() -> AgentConfig.read(file))
+                .isInstanceOfSatisfying(
+                        ConfigException.class,
+                        e -> assertThat(String.valueOf(e.getMessage()).lines()).hasSize(20));
+    }
+
+    @Test
+    void what_is_no_yaml_no_mapping_or_not_there_is_told() throws IOException {
+        assertRefused("unit: [web/0\n", "line 2: not valid YAML");
+        assertRefused("", "is empty; 'rollingops init' writes one");
+        assertRefused("- web/0\n", "line 1: the file must be a mapping");
+        assertRefused("unit: &a [*a]\n", "agent.yaml");
+        assertThatThrownBy(() -> AgentConfig.read(folder.resolve("none.yaml")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContainingAll("none.yaml", "does not exist; 'rollingops init' writes one");
+    }
+
+    @Test
+    void the_configurations_that_init_writes_can_be_read() throws IOException {
+        Instant now = Instant.parse("2026-01-01T00:00:00Z");
+        UnitName unit = new UnitName("web", 0);
+        List<RaftMember> members = List.of(
+                new RaftMember(unit, "10.0.0.5", 7946, true),
+                new RaftMember(new UnitName("web", 1), "10.0.0.6", 7946, false));
+        ApplicationFiles files = ApplicationFiles.create(folder.resolve("web"), "web", now);
+        Path own = files.writeUnit(unit, List.of("10.0.0.5"), now);
+        files.writeConfiguration(unit, members, true, Map.of("restart", List.of("sh", "-c", "echo \"it's\": #")));
+
+        AgentConfig config = AgentConfig.read(own.resolve("agent.yaml"));
+
+        assertThat(config.raft().members()).isEqualTo(members);
+        assertThat(config.raft().joining()).isTrue();
+        assertThat(config.callbacks().get("restart"))
+                .extracting(CommandSpec::command)
+                .isEqualTo(List.of("sh", "-c", "echo \"it's\": #"));
+        assertThat(config.identity().certificate()).exists();
+        assertThat(config.raft().tls().orElseThrow().key()).exists();
+    }
+
+    private AgentConfig read(String text) throws IOException {
+        return AgentConfig.read(Files.writeString(folder.resolve("agent.yaml"), text));
+    }
+
+    private void assertRefused(String text, String... messages) throws IOException {
+        Path file = Files.writeString(folder.resolve("agent.yaml"), text);
+        assertThatThrownBy(() -> AgentConfig.read(file))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContainingAll(messages);
+    }
+}

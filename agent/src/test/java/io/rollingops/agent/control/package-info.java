@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.agent.control;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.agent.process;
+
+import org.jspecify.annotations.NullMarked;
