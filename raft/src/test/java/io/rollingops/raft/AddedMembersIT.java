@@ -9,7 +9,7 @@ import io.rollingops.spi.PeerStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,5 +46,22 @@ class AddedMembersIT {
             }
             assertThat(replies).allMatch(reply -> reply instanceof PeerReply.Joined);
         }
+    }
+
+    /** Starts a member whose configuration names the first one and itself, and has it added. */
+    private static RaftNode startJoining(RaftGroupFixture group, int number) throws IOException {
+        RaftMember added =
+                new RaftMember(RaftGroupFixture.unit(number), "127.0.0.1", RaftGroupFixture.freePort(), true);
+        RaftSettings settings =
+                group.settings(added.unit(), List.of(group.members().get(0), added), true);
+        RaftNode node =
+                RaftNode.start(settings, group.credentials(added.unit()), InstantSource.system(), group.fatal::add);
+        group.node(0).add(added);
+        return node;
+    }
+
+    private static PeerReply join(RaftGroupFixture group, RaftNode node, int number) throws IOException {
+        PeerStore store = node.store(group.credentials(RaftGroupFixture.unit(number)));
+        return store.submit(new PeerCommand.Join(), LIMIT).reply();
     }
 }
