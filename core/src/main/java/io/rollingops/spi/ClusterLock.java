@@ -31,6 +31,8 @@ public interface ClusterLock {
     enum Reach {
         /** There is none. */
         NONE,
+        /** It has not been asked for long enough to tell. */
+        UNKNOWN,
         /** It gave no answer for too long to go on waiting. */
         AWAY,
         /** It answers. */
@@ -66,6 +68,9 @@ public interface ClusterLock {
 
     /** Wants the lock in order to run that operation; nothing happens when it is wanted or held already. */
     void want(Operation operation);
+
+    /** That operation ended under the lock, with its result, and this is recorded: to be shown where the lock is. */
+    default void finished(Operation operation) {}
 
     /** Wants it no longer. A lock that is held is given back. */
     void drop();

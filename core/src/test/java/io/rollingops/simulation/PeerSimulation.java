@@ -8,6 +8,7 @@ import io.rollingops.manager.ClusterLossPolicy;
 import io.rollingops.peer.Author;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerState;
+import io.rollingops.testing.Agenda;
 import io.rollingops.testing.HistoryChecker;
 import io.rollingops.testing.HistoryEvent;
 import java.time.Duration;

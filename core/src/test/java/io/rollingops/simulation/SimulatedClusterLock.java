@@ -5,6 +5,7 @@ import io.rollingops.Operation;
 import io.rollingops.lease.LeaseTerms;
 import io.rollingops.lease.LeaseTrust;
 import io.rollingops.spi.ClusterLock;
+import io.rollingops.testing.Agenda;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

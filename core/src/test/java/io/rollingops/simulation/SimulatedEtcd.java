@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.simulation;
 
+import io.rollingops.testing.Agenda;
 import io.rollingops.testing.HistoryEvent;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -12,6 +12,7 @@ import io.rollingops.peer.PeerReply;
 import io.rollingops.peer.PeerSnapshot;
 import io.rollingops.peer.PeerState;
 import io.rollingops.peer.UnitLease;
+import io.rollingops.testing.Agenda;
 import io.rollingops.testing.HistoryEvent;
 import java.time.Duration;
 import java.time.Instant;

@@ -19,6 +19,7 @@ import io.rollingops.peer.PeerReply;
 import io.rollingops.peer.PeerSnapshot;
 import io.rollingops.peer.UnitRecord;
 import io.rollingops.spi.ClusterLock;
+import io.rollingops.testing.Agenda;
 import io.rollingops.testing.HistoryEvent;
 import java.util.Optional;
 import java.util.OptionalLong;

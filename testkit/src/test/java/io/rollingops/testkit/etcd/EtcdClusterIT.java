@@ -67,6 +67,8 @@ class EtcdClusterIT {
         ProcessHandle process = ProcessHandle.current()
                 .descendants()
                 .filter(child -> child.info().command().orElse("").endsWith("/etcd"))
+                .filter(child -> List.of(child.info().arguments().orElseThrow()).stream()
+                        .anyMatch(argument -> argument.contains(etcd.member(0).endpoint())))
                 .findFirst()
                 .orElseThrow();
         etcd.close();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.rollingops.simulation;
+package io.rollingops.testing;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,8 +9,10 @@ import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
-/** What happens when, in virtual time; the only source of order and of chance in a simulation. */
-final class Agenda {
+/**
+ * What happens when, in virtual time; the only source of order and of chance in a simulation. For one thread.
+ */
+public final class Agenda {
     private record Entry(long atNanos, long number, Runnable action) {}
 
     private final PriorityQueue<Entry> entries =
@@ -26,33 +28,37 @@ final class Agenda {
      * @param seed of all chance
      * @param keepsDiary whether notes are kept, for a person who replays one seed
      */
-    Agenda(long seed, boolean keepsDiary) {
+    public Agenda(long seed, boolean keepsDiary) {
         random = new SplittableRandom(seed);
         diary = keepsDiary ? Optional.of(new ArrayList<>()) : Optional.empty();
     }
 
-    void note(Supplier<String> what) {
+    /** Something for the diary; not even worked out when there is none. */
+    public void note(Supplier<String> what) {
         diary.ifPresent(notes -> notes.add(String.format("%9.3f s  %s", nowNanos / 1e9, what.get())));
     }
 
-    List<String> diary() {
+    /** What was noted, in order. */
+    public List<String> diary() {
         return diary.orElse(List.of());
     }
 
-    long nowNanos() {
+    public long nowNanos() {
         return nowNanos;
     }
 
-    void in(long nanos, Runnable action) {
+    /** Lets something happen after so long. */
+    public void in(long nanos, Runnable action) {
         at(nowNanos + nanos, action);
     }
 
-    void at(long atNanos, Runnable action) {
+    /** Lets something happen at that time, or now if that is over. */
+    public void at(long atNanos, Runnable action) {
         entries.add(new Entry(Math.max(atNanos, nowNanos), number++, action));
     }
 
     /** Lets the next thing happen; false when there is none before that time. */
-    boolean step(long untilNanos) {
+    public boolean step(long untilNanos) {
         Entry next = entries.peek();
         if (next == null || next.atNanos() > untilNanos) {
             return false;
@@ -64,15 +70,17 @@ final class Agenda {
     }
 
     /** A span between the two, either end included. */
-    long between(long fromNanos, long toNanos) {
+    public long between(long fromNanos, long toNanos) {
         return fromNanos >= toNanos ? fromNanos : random.nextLong(fromNanos, toNanos + 1);
     }
 
-    boolean chance(double probability) {
+    /** True with that probability, from 0 to 1. */
+    public boolean chance(double probability) {
         return random.nextDouble() < probability;
     }
 
-    int pick(int bound) {
+    /** A number from 0 up to, and without, the bound. */
+    public int pick(int bound) {
         return random.nextInt(bound);
     }
 }

@@ -1,0 +1,735 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.etcd.lock;
+
+import io.rollingops.Operation;
+import io.rollingops.RollingOpsException;
+import io.rollingops.etcd.ActionResult;
+import io.rollingops.etcd.Bytes;
+import io.rollingops.etcd.EtcdClient;
+import io.rollingops.etcd.GrantedLease;
+import io.rollingops.etcd.KeyRange;
+import io.rollingops.etcd.KeyValue;
+import io.rollingops.etcd.LeaseId;
+import io.rollingops.etcd.Listing;
+import io.rollingops.etcd.Query;
+import io.rollingops.etcd.Revision;
+import io.rollingops.etcd.Transaction;
+import io.rollingops.etcd.TransactionOutcome;
+import io.rollingops.etcd.Watch;
+import io.rollingops.etcd.WatchEvent;
+import io.rollingops.etcd.WatchListener;
+import io.rollingops.lease.LeaseTrust;
+import io.rollingops.manager.HostClock;
+import io.rollingops.spi.ClusterLock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lock in etcd, for one unit: carries out what {@link LockProtocol} decides, one call at a time; keeps the lease
+ * alive, notices when it can no longer be relied upon (rules L1, L3, E5), and whether etcd can be reached.
+ *
+ * <p><b>Threads.</b> Safe for all threads. It works on the executor that it was given, which must run one task at a time.
+ */
+public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
+    private static final Duration TRY_AGAIN = Duration.ofMillis(250);
+    private static final Duration TRY_REFUSED_AGAIN = Duration.ofSeconds(5);
+    private static final Duration PROBE_EVERY = Duration.ofSeconds(1);
+
+    /** Runs something later; may be late, never early. */
+    @FunctionalInterface
+    public interface Timers {
+        void after(Duration delay, Runnable task);
+    }
+
+    private final EtcdClient etcd;
+    private final LockSettings settings;
+    private final LockProtocol protocol;
+    private final LockCalls calls;
+    private final LockKeys keys;
+    private final HostClock clock;
+    private final Executor executor;
+    private final Timers timers;
+    private final Consumer<LockEvent> story;
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final Map<Bytes, Watch> watches = new HashMap<>();
+
+    private volatile LockLocal local = LockLocal.NEW;
+    private Optional<LeaseTrust> trust = Optional.empty();
+    private Optional<LeaseId> forsaken = Optional.empty();
+    private boolean calling;
+    private boolean renewing;
+    private boolean yielding;
+    private boolean closed;
+    private Reach reach = Reach.UNKNOWN;
+    private long lastAnswer;
+    private OptionalLong troubledSince = OptionalLong.empty();
+    private long lastRenewal;
+    private long reachableSince;
+    private long checkedNanos;
+    private Instant checkedWall;
+    private Optional<String> trouble = Optional.empty();
+
+    /**
+     * A lock that has not been wanted yet. Nothing happens before {@link #start}.
+     *
+     * @param executor runs one task at a time, in order; what runs there does not wait
+     * @param story hears what a person may want to know
+     */
+    public EtcdClusterLock(
+            EtcdClient etcd,
+            LockKeys keys,
+            LockSettings settings,
+            HostClock clock,
+            Executor executor,
+            Timers timers,
+            Consumer<LockEvent> story) {
+        this.etcd = etcd;
+        this.keys = keys;
+        this.settings = settings;
+        this.protocol = new LockProtocol(keys);
+        this.calls = new LockCalls(keys);
+        this.clock = clock;
+        this.executor = executor;
+        this.timers = timers;
+        this.story = story;
+        this.checkedNanos = now();
+        this.checkedWall = clock.calendar().instant();
+        this.lastAnswer = checkedNanos;
+    }
+
+    /** Begins: gets a lease and removes what an earlier process of this unit has left. Returns at once. */
+    public EtcdClusterLock start() {
+        execute(this::advance);
+        tick();
+        return this;
+    }
+
+    @Override
+    public synchronized State state() {
+        Hold hold = local.hold();
+        if (hold == Hold.HELD && trust.filter(known -> known.isTrusted(now())).isEmpty()) {
+            hold = Hold.LOST; // nobody has looked at the clock yet
+        }
+        OptionalLong token =
+                hold == Hold.HELD ? OptionalLong.of(local.lock().orElseThrow().number()) : OptionalLong.empty();
+        return new State(reach, hold, token, local.cleanliness());
+    }
+
+    /** Why etcd cannot be used at the moment; empty while it can. */
+    public synchronized Optional<String> trouble() {
+        return trouble;
+    }
+
+    /** How much longer the lock or the ticket can be relied upon without another answer; empty without a lease. */
+    public synchronized Optional<Duration> trusted() {
+        return trust.map(known -> Duration.ofNanos(known.deadlineNanos() - now()));
+    }
+
+    public LockKeys keys() {
+        return keys;
+    }
+
+    @Override
+    public void want(Operation operation) {
+        set(now -> now.wanting(operation));
+        execute(this::advance);
+    }
+
+    @Override
+    public void finished(Operation operation) {
+        set(now -> now.finishedWith(operation));
+    }
+
+    @Override
+    public void drop() {
+        set(LockLocal::dropped);
+        execute(this::advance);
+    }
+
+    @Override
+    public void clean() {
+        set(LockLocal::cleaning);
+        execute(this::advance);
+    }
+
+    @Override
+    public Runnable onChange(Runnable listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    /** Ends the lease, so that others need not wait for its end; gives up after the client's limit. */
+    @Override
+    public void close() {
+        Optional<LeaseId> lease;
+        synchronized (this) {
+            closed = true;
+            lease = local.lease();
+            local = local.dropped().leaseEnded();
+            trust = Optional.empty();
+            watches.values().forEach(Watch::close);
+            watches.clear();
+        }
+        try {
+            lease.ifPresent(id -> etcd.revoke(id).join());
+        } catch (CompletionException e) {
+            story.accept(new LockEvent.CallFailed("the lease in etcd ends by itself: " + reason(e)));
+        }
+    }
+
+    /** For people who look for a mistake. */
+    @Override
+    public synchronized String toString() {
+        return keys.owner() + " " + reach + (calling ? ", a call is under way, " : ", ") + local;
+    }
+
+    private synchronized void set(UnaryOperator<LockLocal> change) {
+        local = change.apply(local);
+    }
+
+    /** On the executor: the next step, unless one is under way. */
+    private void advance() {
+        LockStep step;
+        synchronized (this) {
+            if (closed || calling) {
+                return;
+            }
+            step = protocol.next(local);
+            calling = !(step instanceof LockStep.Rest);
+        }
+        unfollow();
+        carryOut(step);
+    }
+
+    private void carryOut(LockStep step) {
+        if (step instanceof LockStep.GrantLease) {
+            grantLease();
+        } else if (step instanceof LockStep.OpenSession open) {
+            openSession(open.lease());
+        } else if (step instanceof LockStep.RemoveLeftovers remove) {
+            removeLeftovers(remove.session());
+        } else if (step instanceof LockStep.TakeFree take) {
+            write(calls.takeFree(take.session(), take.operation()), take.session(), this::tookFree);
+        } else if (step instanceof LockStep.Enqueue enqueue) {
+            write(calls.enqueue(enqueue.session(), enqueue.operation()), enqueue.session(), this::enqueued);
+        } else if (step instanceof LockStep.Look) {
+            look();
+        } else if (step instanceof LockStep.Follow follow) {
+            follow(follow.key());
+        } else if (step instanceof LockStep.LookForPollers pollers) {
+            call(etcd.commit(calls.lookForPollers()), outcome -> {
+                Optional<String> owner = calls.poller(found(outcome), pollers.ticket());
+                change(now -> now.foundPoller(owner));
+            });
+        } else if (step instanceof LockStep.PassOver pass) {
+            passOver(pass);
+        } else if (step instanceof LockStep.TakeInTurn take) {
+            write(calls.takeInTurn(take.session(), take.ticket(), take.operation()), take.session(), this::tookInTurn);
+        } else if (step instanceof LockStep.Release release) {
+            write(
+                    calls.release(release.session(), release.lock(), release.finished()),
+                    release.session(),
+                    outcome -> change(LockLocal::released));
+        } else if (step instanceof LockStep.Withdraw withdraw) {
+            write(
+                    calls.withdraw(withdraw.session(), withdraw.ticket()),
+                    withdraw.session(),
+                    outcome -> change(LockLocal::withdrawn));
+        } else if (step instanceof LockStep.Clean clean) {
+            write(calls.clean(clean.session()), clean.session(), outcome -> change(LockLocal::cleaned));
+        } else if (step instanceof LockStep.Rest) {
+            letPollerGoFirst();
+        }
+    }
+
+    private void grantLease() {
+        long sentNanos = now();
+        forsaken.ifPresent(this::abandon);
+        forsaken = Optional.empty();
+        call(etcd.grantLease(settings.lease().ttl()), granted -> leaseGranted(granted, sentNanos));
+    }
+
+    /** It ends by itself in any case; like this others need not wait so long. */
+    private void abandon(LeaseId lease) {
+        CompletableFuture<?> unused = etcd.revoke(lease);
+    }
+
+    private void leaseGranted(GrantedLease granted, long sentNanos) {
+        synchronized (this) {
+            trust = Optional.of(new LeaseTrust(settings.lease(), sentNanos));
+            lastRenewal = sentNanos;
+            local = local.leaseGranted(granted.id());
+        }
+    }
+
+    private void openSession(LeaseId lease) {
+        call(etcd.commit(calls.openSession(lease)), outcome -> {
+            if (local.lease().equals(Optional.of(lease))) {
+                sessionOpened(lease, outcome);
+            }
+        });
+    }
+
+    private void sessionOpened(LeaseId lease, TransactionOutcome outcome) {
+        outcome.fold(
+                applied -> {
+                    Session session = new Session(lease, applied.revision());
+                    List<Listing> found = listings(applied.results());
+                    change(now -> now.sessionOpened(
+                            session, createdUnder(found.get(0), lease), createdUnder(found.get(1), lease)));
+                    return null;
+                },
+                declined -> null,
+                gone -> loseLease("etcd does not know it any more"));
+    }
+
+    private void removeLeftovers(Session session) {
+        call(etcd.commit(calls.lookForLeftovers()), outcome -> {
+            List<Listing> found = found(outcome);
+            List<Transaction> removals = new ArrayList<>();
+            List<String> removed = new ArrayList<>();
+            found.get(0)
+                    .first()
+                    .filter(lock -> lock.value().equals(keys.lockValue()) && isAlien(lock, session))
+                    .ifPresent(lock -> {
+                        removals.add(calls.removeLeftoverLock(session, lock));
+                        removed.add(lock.key().toString());
+                    });
+            found.get(1).first().filter(ticket -> isAlien(ticket, session)).ifPresent(ticket -> {
+                removals.add(calls.removeLeftoverTicket(session, ticket));
+                removed.add(ticket.key().toString());
+            });
+            if (!found.get(2).entries().isEmpty()) {
+                removals.add(calls.clean(session));
+                found.get(2).entries().forEach(entry -> removed.add(entry.key().toString()));
+            }
+            if (removals.isEmpty()) {
+                change(LockLocal::leftoversGone);
+            } else {
+                story.accept(new LockEvent.LeftoversRemoved(removed));
+                call(etcd.commit(removals.get(0)), done -> {}); // and look again
+            }
+        });
+    }
+
+    private static boolean isAlien(KeyValue entry, Session session) {
+        return !entry.lease().equals(Optional.of(session.lease()));
+    }
+
+    private void tookFree(TransactionOutcome outcome) {
+        if (outcome instanceof TransactionOutcome.Applied applied) {
+            change(now -> now.taken(applied.revision()));
+        } else {
+            change(LockLocal::foundTaken);
+        }
+    }
+
+    private void enqueued(TransactionOutcome outcome) {
+        if (outcome instanceof TransactionOutcome.Applied applied) {
+            change(now -> now.enqueued(applied.revision()));
+        } else {
+            change(LockLocal::inDoubt); // there is a ticket with our name, though none that we know
+        }
+    }
+
+    private void tookInTurn(TransactionOutcome outcome) {
+        if (outcome instanceof TransactionOutcome.Applied applied) {
+            change(now -> now.taken(applied.revision()));
+        } else if (outcome instanceof TransactionOutcome.Declined declined) {
+            List<Listing> found = listings(declined.results());
+            change(now -> found.get(1).first().isEmpty()
+                    ? now.ticketGone()
+                    : now.looked(new Place.First(found.get(2).first().isEmpty()), declined.revision()));
+        }
+    }
+
+    private void look() {
+        call(etcd.commit(calls.lookAtFront()), outcome -> {
+            if (!placed(outcome)) {
+                call(etcd.commit(calls.lookAtAll()), all -> {
+                    if (!placed(all)) {
+                        change(LockLocal::ticketGone);
+                    }
+                });
+            }
+        });
+    }
+
+    private boolean placed(TransactionOutcome outcome) {
+        List<Listing> found = found(outcome);
+        Place place = new WaitingLine(found.get(1).entries())
+                .placeOf(keys.ticket(), found.get(0).first().isEmpty());
+        if (place instanceof Place.Unknown) {
+            return false;
+        }
+        change(now -> now.looked(place, found.get(1).revision()));
+        return true;
+    }
+
+    private void follow(Bytes key) {
+        call(etcd.watch(KeyRange.key(key), new Follower(key), executor), watch -> {
+            synchronized (this) {
+                watches.put(key, watch);
+                local = local.followed(key);
+            }
+        });
+    }
+
+    /** Closes the watches that are not needed any more. */
+    private void unfollow() {
+        List<Watch> idle = new ArrayList<>();
+        synchronized (this) {
+            List<Bytes> needed = protocol.follows(local);
+            for (Bytes key : local.followed()) {
+                if (!needed.contains(key)) {
+                    local = local.unfollowed(key);
+                    Optional.ofNullable(watches.remove(key)).ifPresent(idle::add);
+                }
+            }
+        }
+        idle.forEach(Watch::close);
+    }
+
+    private void letPollerGoFirst() {
+        synchronized (this) {
+            if (yielding || !local.letsPollerGoFirst()) {
+                return;
+            }
+            yielding = true;
+        }
+        Optional<LockLocal.Poller> poller = local.poller();
+        timers.after(
+                settings.pollerPatience(),
+                () -> execute(() -> {
+                    synchronized (this) {
+                        yielding = false;
+                    }
+                    if (local.letsPollerGoFirst() && local.poller().equals(poller)) {
+                        change(LockLocal::pollerHadHisChance);
+                    }
+                    advance();
+                }));
+    }
+
+    /** The note has a lease of its own: it goes away by itself, and the poller gets another chance. */
+    private void passOver(LockStep.PassOver pass) {
+        story.accept(new LockEvent.PollerPassedOver(pass.owner()));
+        CompletableFuture<TransactionOutcome> noted = etcd.grantLease(settings.pollerAgain())
+                .thenCompose(granted -> etcd.commit(calls.passOver(pass.session(), pass.owner(), granted.id())));
+        call(noted, outcome -> change(LockLocal::passedOver));
+    }
+
+    // The lease.
+
+    private void tick() {
+        Duration next = settings.lease().checkEvery();
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+        }
+        timers.after(next, this::tick);
+        execute(this::check);
+    }
+
+    private void check() {
+        long nanos = now();
+        Optional<String> reason = reasonToStop(nanos);
+        reason.ifPresent(this::loseLease);
+        judgeReach(nanos);
+        long sinceRenewal = nanos - lastRenewal;
+        boolean isDue = sinceRenewal >= settings.lease().renewEvery().toNanos();
+        boolean isSilent = sinceRenewal >= PROBE_EVERY.toNanos() && nanos - lastAnswer >= PROBE_EVERY.toNanos();
+        boolean isWaitedFor = troubledSince.isPresent()
+                || reach != Reach.SETTLED
+                || local.wish().isPresent();
+        if (isDue || (isSilent && isWaitedFor)) {
+            renew();
+        }
+        advance();
+    }
+
+    private Optional<String> reasonToStop(long nanos) {
+        Instant wall = clock.calendar().instant();
+        long jump = Duration.between(checkedWall, wall)
+                .minusNanos(nanos - checkedNanos)
+                .abs()
+                .toNanos();
+        checkedWall = wall;
+        checkedNanos = nanos;
+        if (trust.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!trust.get().isTrusted(nanos)) {
+            return Optional.of("no renewal was answered for "
+                    + Duration.ofNanos(nanos - trust.get().sentNanos()).toMillis() + " ms");
+        }
+        return jump > settings.lease().checkEvery().toNanos() && local.hold() == Hold.HELD
+                ? Optional.of(
+                        "the wall clock jumped by " + Duration.ofNanos(jump).toMillis()
+                                + " ms; the machine may have been suspended without the other clock noticing")
+                : Optional.empty();
+    }
+
+    private void renew() {
+        Optional<LeaseId> lease = local.lease();
+        if (lease.isEmpty() || renewing) {
+            return;
+        }
+        renewing = true;
+        long sentNanos = now();
+        lastRenewal = sentNanos;
+        CompletableFuture<?> unused = etcd.keepAlive(lease.get())
+                .whenComplete((left, failure) -> execute(() -> {
+                    renewing = false;
+                    if (failure != null) {
+                        failed(failure);
+                    } else if (!local.lease().equals(lease)) {
+                        answered();
+                    } else if (left.isPresent()) {
+                        synchronized (this) {
+                            trust = trust.map(known -> known.renewed(sentNanos));
+                        }
+                        answered();
+                        verifyLock();
+                    } else {
+                        answered();
+                        loseLease("etcd does not know it any more");
+                    }
+                    advance();
+                }));
+    }
+
+    /** Rule E5: a lock whose key is gone is lost, even if the lease is not. */
+    private void verifyLock() {
+        Optional<Revision> held = local.lock();
+        if (local.hold() != Hold.HELD) {
+            return;
+        }
+        CompletableFuture<?> unused = etcd.read(Query.key(keys.lock()))
+                .thenAccept(found -> execute(() -> {
+                    boolean isThere = found.first().map(KeyValue::created).equals(held);
+                    if (!isThere && local.lock().equals(held) && local.hold() == Hold.HELD) {
+                        loseLease("somebody else deleted the lock's key");
+                        advance();
+                    }
+                }));
+    }
+
+    private @Nullable Void loseLease(String reason) {
+        story.accept(new LockEvent.LeaseLost(reason));
+        forsaken = local.lease();
+        synchronized (this) {
+            trust = Optional.empty();
+        }
+        change(LockLocal::leaseEnded);
+        return null;
+    }
+
+    // Calls.
+
+    /** A guarded write: not answered means in doubt, and so does a session key that is not as we left it. */
+    private void write(Transaction transaction, Session session, Consumer<TransactionOutcome> then) {
+        call(etcd.commit(transaction), outcome -> {
+            if (!local.session().equals(Optional.of(session))) {
+                return; // the lease was given up in between, and all that hangs on it
+            }
+            if (outcome instanceof TransactionOutcome.LeaseGone) {
+                loseLease("etcd does not know it any more");
+            } else if (outcome instanceof TransactionOutcome.Declined declined && !isOurs(declined, session)) {
+                change(LockLocal::inDoubt);
+            } else {
+                then.accept(outcome);
+            }
+        });
+    }
+
+    /** Every guarded write reads the session key first when it is declined. */
+    private static boolean isOurs(TransactionOutcome.Declined declined, Session session) {
+        List<Listing> found = listings(declined.results());
+        return !found.isEmpty()
+                && found.get(0)
+                        .first()
+                        .filter(entry -> entry.modified().equals(session.written()))
+                        .isPresent();
+    }
+
+    /** The next step is taken when the answer, and what follows from it, is there; or after a while when it fails. */
+    private <T> void call(CompletableFuture<T> answer, Consumer<T> then) {
+        synchronized (this) {
+            calling = true;
+        }
+        CompletableFuture<?> unused = answer.whenComplete((value, failure) -> execute(() -> {
+            if (failure == null) {
+                answered();
+                synchronized (this) {
+                    calling = false;
+                }
+                then.accept(value);
+                advance();
+            } else {
+                failed(failure);
+                timers.after(
+                        reasonOf(failure) instanceof RollingOpsException.Refused ? TRY_REFUSED_AGAIN : TRY_AGAIN,
+                        () -> execute(() -> {
+                            synchronized (this) {
+                                calling = false;
+                            }
+                            advance();
+                        }));
+            }
+        }));
+    }
+
+    private void answered() {
+        lastAnswer = now();
+        trouble = Optional.empty();
+        troubledSince = OptionalLong.empty();
+        if (reach == Reach.AWAY || reach == Reach.UNKNOWN) {
+            reachableSince = lastAnswer;
+            reached(Reach.REACHABLE);
+        } else if (reach == Reach.REACHABLE
+                && lastAnswer - reachableSince >= settings.settledAfter().toNanos()) {
+            reached(Reach.SETTLED);
+        }
+    }
+
+    private void failed(Throwable failure) {
+        Throwable reason = reasonOf(failure);
+        trouble = Optional.of(String.valueOf(reason.getMessage()));
+        story.accept(new LockEvent.CallFailed(trouble.get()));
+        if (reason instanceof RollingOpsException.Indeterminate) {
+            change(LockLocal::inDoubt);
+        }
+        long nanos = now();
+        troubledSince = OptionalLong.of(troubledSince.orElse(nanos));
+        judgeReach(nanos);
+    }
+
+    private void judgeReach(long nanos) {
+        if (troubledSince.isPresent()
+                && nanos - troubledSince.getAsLong() >= settings.awayAfter().toNanos()) {
+            reached(Reach.AWAY);
+        }
+    }
+
+    private void reached(Reach now) {
+        if (reach == now) {
+            return;
+        }
+        if (now == Reach.AWAY || reach == Reach.AWAY) {
+            story.accept(new LockEvent.ReachChanged(now != Reach.AWAY));
+        }
+        synchronized (this) {
+            reach = now;
+            if (now == Reach.AWAY) {
+                local = local.cleanlinessUnknown();
+            }
+        }
+        listeners.forEach(Runnable::run);
+    }
+
+    private void change(UnaryOperator<LockLocal> change) {
+        State before;
+        State after;
+        synchronized (this) {
+            before = state();
+            local = change.apply(local);
+            after = state();
+        }
+        if (!before.equals(after)) {
+            listeners.forEach(Runnable::run);
+        }
+    }
+
+    private void execute(Runnable task) {
+        try {
+            executor.execute(task);
+        } catch (RejectedExecutionException e) {
+            synchronized (this) {
+                closed = true; // the host is closing
+            }
+        }
+    }
+
+    private long now() {
+        return clock.boot().getAsLong();
+    }
+
+    private static Optional<Revision> createdUnder(Listing found, LeaseId lease) {
+        return found.first()
+                .filter(entry -> entry.lease().equals(Optional.of(lease)))
+                .map(KeyValue::created);
+    }
+
+    private static List<Listing> found(TransactionOutcome outcome) {
+        return outcome.fold(
+                applied -> listings(applied.results()), declined -> listings(declined.results()), gone -> List.of());
+    }
+
+    private static List<Listing> listings(List<ActionResult> results) {
+        return results.stream()
+                .filter(ActionResult.Found.class::isInstance)
+                .map(result -> ((ActionResult.Found) result).listing())
+                .toList();
+    }
+
+    private static Throwable reasonOf(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    private static String reason(Throwable failure) {
+        return String.valueOf(reasonOf(failure).getMessage());
+    }
+
+    /** Hears of one key. */
+    private final class Follower implements WatchListener {
+        private final Bytes key;
+
+        Follower(Bytes key) {
+            this.key = key;
+        }
+
+        @Override
+        public void changed(List<WatchEvent> events) {
+            WatchEvent last = events.get(events.size() - 1);
+            boolean isGone = last instanceof WatchEvent.Deleted;
+            if (key.equals(keys.lock())) {
+                change(now -> now.lockChanged(isGone, last.revision()));
+            } else if (isGone) {
+                change(now -> now.moved(last.revision()));
+            }
+            advance();
+        }
+
+        @Override
+        public void relisted(Listing listing) {
+            change(now -> now.moved(listing.revision()));
+            advance();
+        }
+
+        @Override
+        public void ended(RollingOpsException reason) {
+            failed(reason);
+            synchronized (EtcdClusterLock.this) {
+                watches.remove(key);
+                local = local.unfollowed(key);
+            }
+            advance();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.etcd.lock;
+
+import io.rollingops.etcd.Bytes;
+import io.rollingops.etcd.Revision;
+import io.rollingops.spi.ClusterLock.Cleanliness;
+import java.util.List;
+
+/**
+ * Decides what a process does next about the lock. Knows no clock, no etcd and no thread.
+ *
+ * <ol>
+ *   <li>There is always a lease, so that the lock can be taken with one transaction; and after a write that was not
+ *       answered, before anything else, certainty.
+ *   <li>What an earlier process left, and what was wanted before, goes first.
+ *   <li>A lock that is free, and that nobody waits for, is taken at once. Else there is a ticket, and the first in line
+ *       takes the lock when it becomes free. Everyone is told of the end of the one ticket in front of his own; only the
+ *       first two are told of the lock. So one release wakes one waiter.
+ *   <li>Somebody who asked before the first ticket was made, but has none since he only polls, is left the free lock for
+ *       longer than he waits between two looks; once.
+ * </ol>
+ */
+final class LockProtocol {
+    private final LockKeys keys;
+
+    LockProtocol(LockKeys keys) {
+        this.keys = keys;
+    }
+
+    LockStep next(LockLocal local) {
+        if (local.lease().isEmpty()) {
+            return new LockStep.GrantLease();
+        }
+        if (local.session().isEmpty()) {
+            return new LockStep.OpenSession(local.lease().get());
+        }
+        Session session = local.session().get();
+        if (!local.leftoversRemoved()) {
+            return new LockStep.RemoveLeftovers(session);
+        }
+        if (local.hasToGiveUp()) {
+            return giveUp(local, session);
+        }
+        if (local.wish().isEmpty()) {
+            return local.cleanliness() == Cleanliness.CLEANING ? new LockStep.Clean(session) : new LockStep.Rest();
+        }
+        if (local.lock().isPresent() || local.isLost()) {
+            return new LockStep.Rest();
+        }
+        if (local.ticket().isPresent()) {
+            return wait(local, session, local.ticket().get());
+        }
+        return local.tried()
+                ? new LockStep.Enqueue(session, local.wish().get())
+                : new LockStep.TakeFree(session, local.wish().get());
+    }
+
+    /** Of which keys a process in that state has to be told. */
+    List<Bytes> follows(LockLocal local) {
+        if (local.ticket().isEmpty() || local.wish().isEmpty()) {
+            return List.of();
+        }
+        if (local.place() instanceof Place.Behind behind) {
+            return behind.isNext() ? List.of(behind.ticket(), keys.lock()) : List.of(behind.ticket());
+        }
+        return local.place() instanceof Place.First ? List.of(keys.lock()) : List.copyOf(local.followed());
+    }
+
+    private static LockStep giveUp(LockLocal local, Session session) {
+        if (local.lock().isPresent()) {
+            return new LockStep.Release(session, local.lock().get(), local.finished());
+        }
+        return new LockStep.Withdraw(session, local.ticket().orElseThrow());
+    }
+
+    private LockStep wait(LockLocal local, Session session, Revision ticket) {
+        if (local.place() instanceof Place.Unknown) {
+            return new LockStep.Look(ticket);
+        }
+        for (Bytes key : follows(local)) {
+            if (!local.followed().contains(key)) {
+                return new LockStep.Follow(key);
+            }
+        }
+        if (local.place() instanceof Place.First first) {
+            if (!local.lookedForPollers()) {
+                return new LockStep.LookForPollers(ticket);
+            }
+            if (first.lockIsFree() && !local.letsPollerGoFirst()) {
+                return local.poller().isPresent()
+                        ? new LockStep.PassOver(session, local.poller().get().owner())
+                        : new LockStep.TakeInTurn(session, ticket, local.wish().orElseThrow());
+            }
+        }
+        return new LockStep.Rest();
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.etcd.lock;
+
+import io.rollingops.Operation;
+import io.rollingops.etcd.Bytes;
+import io.rollingops.etcd.LeaseId;
+import io.rollingops.etcd.Revision;
+import java.util.Optional;
+
+/** What a process does next about the lock: one call to etcd, or nothing. */
+sealed interface LockStep {
+
+    /** Get a lease. */
+    record GrantLease() implements LockStep {}
+
+    /**
+     * Write the session key, and read in the same step what hangs on the lease. Whatever was sent before, under the same
+     * lease, and was not answered cannot happen any more afterwards, since it is guarded by the session's last revision.
+     */
+    record OpenSession(LeaseId lease) implements LockStep {}
+
+    /** Remove what an earlier process of this unit left behind (E4). */
+    record RemoveLeftovers(Session session) implements LockStep {}
+
+    /** Take the lock if it is free and nobody waits for it. */
+    record TakeFree(Session session, Operation operation) implements LockStep {}
+
+    /** Get a ticket. */
+    record Enqueue(Session session, Operation operation) implements LockStep {}
+
+    /** Find out who is in front. */
+    record Look(Revision ticket) implements LockStep {}
+
+    /** Be told of changes of that key. */
+    record Follow(Bytes key) implements LockStep {}
+
+    /** Find out whether somebody waits who knows nothing of tickets. */
+    record LookForPollers(Revision ticket) implements LockStep {}
+
+    /** Note that a poller had its turn and did not come. */
+    record PassOver(Session session, String owner) implements LockStep {}
+
+    /** Take the free lock; the ticket is the first. */
+    record TakeInTurn(Session session, Revision ticket, Operation operation) implements LockStep {}
+
+    /** Give the lock back. */
+    record Release(Session session, Revision lock, Optional<Operation> finished) implements LockStep {}
+
+    /** Give the ticket back. */
+    record Withdraw(Session session, Revision ticket) implements LockStep {}
+
+    /** Remove all queue entries of this unit. */
+    record Clean(Session session) implements LockStep {}
+
+    /** Nothing, until something changes. */
+    record Rest() implements LockStep {}
+}

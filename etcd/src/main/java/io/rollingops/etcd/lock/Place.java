@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.etcd.lock;
+
+import io.rollingops.etcd.Bytes;
+
+/** Where in the line a ticket stands. */
+sealed interface Place {
+
+    /** Nobody has looked since something changed. */
+    record Unknown() implements Place {}
+
+    /**
+     * Somebody is in front.
+     *
+     * @param ticket whose end must be waited for
+     * @param isNext whether that one is the first
+     */
+    record Behind(Bytes ticket, boolean isNext) implements Place {}
+
+    /**
+     * It is the first.
+     *
+     * @param lockIsFree as far as is known
+     */
+    record First(boolean lockIsFree) implements Place {}
+}
