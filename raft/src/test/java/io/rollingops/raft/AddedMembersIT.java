@@ -30,21 +30,14 @@ class AddedMembersIT {
             group.startAll();
             PeerStore first = group.store(0);
             assertThat(first.submit(new PeerCommand.Join(), LIMIT).reply()).isInstanceOf(PeerReply.Joined.class);
-            RaftMember second = group.startJoining(1);
-            group.node(0).add(second);
-            RaftMember third = group.startJoining(2);
-            group.node(0).add(third);
+            try (RaftNode second = startJoining(group, 1);
+                    RaftNode third = startJoining(group, 2)) {
+                group.node(0).remove(RaftGroupFixture.unit(0));
+                group.stop(0);
 
-            group.node(0).remove(RaftGroupFixture.unit(0));
-            group.stop(0);
-
-            List<PeerReply> replies = new ArrayList<>();
-            for (int number = 1; number <= 2; number++) {
-                replies.add(group.store(number)
-                        .submit(new PeerCommand.Join(), LIMIT)
-                        .reply());
+                assertThat(join(group, second, 1)).isInstanceOf(PeerReply.Joined.class);
+                assertThat(join(group, third, 2)).isInstanceOf(PeerReply.Joined.class);
             }
-            assertThat(replies).allMatch(reply -> reply instanceof PeerReply.Joined);
         }
     }
 
