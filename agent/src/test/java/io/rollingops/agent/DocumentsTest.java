@@ -87,12 +87,19 @@ class DocumentsTest {
 
     private static Map<String, String> testSources() throws IOException {
         Map<String, String> sources = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(Documents.root(), 12)) {
-            List<Path> tests = files.filter(path ->
-                            path.toString().endsWith(".java") && path.toString().contains("/src/"))
+        List<Path> modules;
+        try (Stream<Path> folders = Files.list(Documents.root())) {
+            modules = folders.map(folder -> folder.resolve("src"))
+                    .filter(Files::isDirectory)
                     .toList();
-            for (Path test : tests) {
-                sources.put(test.getFileName().toString().replace(".java", ""), Files.readString(test));
+        }
+        for (Path module : modules) {
+            try (Stream<Path> files = Files.walk(module)) {
+                for (Path file :
+                        files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                    sources.merge(
+                            file.getFileName().toString().replace(".java", ""), Files.readString(file), String::concat);
+                }
             }
         }
         return sources;
