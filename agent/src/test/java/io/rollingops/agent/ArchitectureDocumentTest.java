@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** {@code docs/architecture.md} names files, modules and packages that exist, and every module and package of the core. */
@@ -30,14 +33,13 @@ class ArchitectureDocumentTest {
         }
 
         assertThat(missing).isEmpty();
-        assertThat(named).isGreaterThan(30);
+        assertThat(named).isGreaterThan(20);
     }
 
     @Test
     void every_module_has_its_row() throws IOException {
         Set<String> modules = new TreeSet<>();
-        java.util.regex.Matcher found =
-                Pattern.compile("<module>([^<]+)</module>").matcher(Documents.read("pom.xml"));
+        Matcher found = Pattern.compile("<module>([^<]+)</module>").matcher(Documents.read("pom.xml"));
         while (found.find()) {
             modules.add(found.group(1));
         }
@@ -49,16 +51,14 @@ class ArchitectureDocumentTest {
     void every_package_of_the_core_has_its_row() throws IOException {
         Set<String> packages = new TreeSet<>();
         String base = "core/src/main/java/io/rollingops";
-        try (java.util.stream.Stream<java.nio.file.Path> files =
-                Files.walk(Documents.root().resolve(base))) {
-            files.filter(file -> file.endsWith("package-info.java"))
-                    .map(file -> Documents.root()
-                            .resolve("core/src/main/java")
-                            .relativize(file)
-                            .resolveSibling("")
-                            .toString()
-                            .replace('/', '.'))
-                    .forEach(packages::add);
+        try (Stream<Path> files = Files.walk(Documents.root().resolve(base))) {
+            files.filter(file -> file.endsWith("package-info.java")).forEach(file -> {
+                String path = Documents.root()
+                        .resolve("core/src/main/java")
+                        .relativize(file)
+                        .toString();
+                packages.add(path.replace("/package-info.java", "").replace('/', '.'));
+            });
         }
 
         assertThat(firstCells("## Packages of the core")).isEqualTo(packages);

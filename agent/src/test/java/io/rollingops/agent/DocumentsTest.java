@@ -19,6 +19,9 @@ import org.junit.jupiter.api.Test;
 /** What the documents point at is there. */
 class DocumentsTest {
     private static final Pattern TEST = Pattern.compile("`(\\w+)#(\\w+)`");
+    private static final Pattern RULE = Pattern.compile("\\b[A-Z][0-9]\\b");
+    private static final Pattern RULES = Pattern.compile(
+            "(?i:rules?|assumptions?) [A-Z][0-9](?:(?:,| and|, and) [A-Z][0-9])*|\\([A-Z][0-9](?:, [A-Z][0-9])*\\)");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
 
     @Test
@@ -46,6 +49,28 @@ class DocumentsTest {
                 assertThat(row.get(row.size() - 1)).as(String.join(" | ", row)).containsPattern(TEST);
             }
         }
+    }
+
+    /** Comments of the code name rules like G2; {@code docs/protocol.md} says what they are. */
+    @Test
+    void every_rule_that_the_code_names_is_in_the_protocol() throws IOException {
+        Set<String> known = new TreeSet<>();
+        Documents.rows(Documents.read("docs/protocol.md")).forEach(row -> known.add(row.get(0)));
+        Set<String> unknown = new TreeSet<>();
+        mainSources().forEach((file, source) -> {
+            Matcher named = RULES.matcher(source);
+            while (named.find()) {
+                Matcher rule = RULE.matcher(named.group());
+                while (rule.find()) {
+                    if (!known.contains(rule.group())) {
+                        unknown.add(file + ": " + rule.group());
+                    }
+                }
+            }
+        });
+
+        assertThat(known).contains("G2", "X4", "L1", "A3");
+        assertThat(unknown).isEmpty();
     }
 
     @Test
@@ -86,13 +111,28 @@ class DocumentsTest {
     }
 
     private static Map<String, String> testSources() throws IOException {
+        return sources("src");
+    }
+
+    private static Map<String, String> mainSources() throws IOException {
+        return sources("src/main");
+    }
+
+    private static Map<String, String> sources(String folderOfModule) throws IOException {
         Map<String, String> sources = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(Documents.root(), 12)) {
-            List<Path> tests = files.filter(path ->
-                            path.toString().endsWith(".java") && path.toString().contains("/src/"))
+        List<Path> modules;
+        try (Stream<Path> folders = Files.list(Documents.root())) {
+            modules = folders.map(folder -> folder.resolve(folderOfModule))
+                    .filter(Files::isDirectory)
                     .toList();
-            for (Path test : tests) {
-                sources.put(test.getFileName().toString().replace(".java", ""), Files.readString(test));
+        }
+        for (Path module : modules) {
+            try (Stream<Path> files = Files.walk(module)) {
+                for (Path file :
+                        files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                    sources.merge(
+                            file.getFileName().toString().replace(".java", ""), Files.readString(file), String::concat);
+                }
             }
         }
         return sources;

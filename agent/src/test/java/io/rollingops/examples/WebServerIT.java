@@ -17,8 +17,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,8 +29,16 @@ import org.junit.jupiter.api.io.TempDir;
 /** The example of the README works, and the README shows it as it is. */
 @Timeout(60)
 class WebServerIT {
+    /** Kept, since the log manager forgets loggers that nobody holds. */
+    private static final Logger RATIS = Logger.getLogger("org.apache.ratis");
+
     @TempDir
     Path folder;
+
+    @BeforeAll
+    static void quiet() {
+        RATIS.setLevel(Level.WARNING);
+    }
 
     @Test
     void it_restarts_when_its_turn_comes() throws IOException, InterruptedException {

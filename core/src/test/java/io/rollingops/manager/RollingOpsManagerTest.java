@@ -11,6 +11,7 @@ import io.rollingops.UnitName;
 import io.rollingops.json.Json;
 import io.rollingops.lease.LeaseTerms;
 import io.rollingops.peer.Outcome;
+import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerEvent;
 import io.rollingops.testing.InMemoryPeerStore;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -71,6 +73,23 @@ class RollingOpsManagerTest {
         assertThat(call.token()).isEqualTo(FencingToken.ofEpoch(1));
         assertThat(manager.state().status()).isEqualTo(RollingOpsStatus.IDLE);
         assertThat(outcomes.remove().kind()).isEqualTo(Outcome.Kind.RELEASED);
+    }
+
+    /** An operator may ask for what a unit does not have; so may a unit itself, before its configuration changes. */
+    @Test
+    void an_operation_whose_callback_is_gone_leaves_the_queue_with_a_note() throws InterruptedException {
+        TestHost host = host();
+        RollingOpsManager manager = host.manager(store, "web/0", "p1").start();
+        host.await(UnitEvent.LeaseOpened.class);
+
+        store.submitAsOperator(
+                "alice",
+                new PeerCommand.RequestFor(
+                        Set.of(UnitName.parse("web/0")), "gone", Json.Obj.EMPTY, OptionalInt.empty()));
+        host.await(UnitEvent.Recorded.class);
+
+        assertThat(manager.isWaiting()).isFalse();
+        assertThat(outcomes.remove().note()).isEqualTo("not run: no callback 'gone' is registered on this unit");
     }
 
     @Test

@@ -9,7 +9,7 @@ import io.rollingops.spi.PeerStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,21 +30,31 @@ class AddedMembersIT {
             group.startAll();
             PeerStore first = group.store(0);
             assertThat(first.submit(new PeerCommand.Join(), LIMIT).reply()).isInstanceOf(PeerReply.Joined.class);
-            RaftMember second = group.startJoining(1);
-            group.node(0).add(second);
-            RaftMember third = group.startJoining(2);
-            group.node(0).add(third);
+            try (RaftNode second = startJoining(group, 1);
+                    RaftNode third = startJoining(group, 2)) {
+                group.node(0).remove(RaftGroupFixture.unit(0));
+                group.stop(0);
 
-            group.node(0).remove(RaftGroupFixture.unit(0));
-            group.stop(0);
-
-            List<PeerReply> replies = new ArrayList<>();
-            for (int number = 1; number <= 2; number++) {
-                replies.add(group.store(number)
-                        .submit(new PeerCommand.Join(), LIMIT)
-                        .reply());
+                assertThat(join(group, second, 1)).isInstanceOf(PeerReply.Joined.class);
+                assertThat(join(group, third, 2)).isInstanceOf(PeerReply.Joined.class);
             }
-            assertThat(replies).allMatch(reply -> reply instanceof PeerReply.Joined);
         }
+    }
+
+    /** Starts a member whose configuration names the first one and itself, and has it added. */
+    private static RaftNode startJoining(RaftGroupFixture group, int number) throws IOException {
+        RaftMember added =
+                new RaftMember(RaftGroupFixture.unit(number), "127.0.0.1", RaftGroupFixture.freePort(), true);
+        RaftSettings settings =
+                group.settings(added.unit(), List.of(group.members().get(0), added), true);
+        RaftNode node =
+                RaftNode.start(settings, group.credentials(added.unit()), InstantSource.system(), group.fatal::add);
+        group.node(0).add(added);
+        return node;
+    }
+
+    private static PeerReply join(RaftGroupFixture group, RaftNode node, int number) throws IOException {
+        PeerStore store = node.store(group.credentials(RaftGroupFixture.unit(number)));
+        return store.submit(new PeerCommand.Join(), LIMIT).reply();
     }
 }

@@ -68,15 +68,6 @@ final class RaftGroupFixture implements AutoCloseable {
         return node;
     }
 
-    /** Starts a member that waits to be added; its configuration names the first member and itself. */
-    RaftMember startJoining(int number) throws IOException {
-        RaftMember added = new RaftMember(unit(number), "127.0.0.1", freePort(), true);
-        RaftSettings settings = settings(added.unit(), List.of(members.get(0), added), true);
-        nodes.put(
-                added.unit(), RaftNode.start(settings, credentials(added.unit()), InstantSource.system(), fatal::add));
-        return added;
-    }
-
     RaftSettings settings(UnitName unit, List<RaftMember> group, boolean joining) throws IOException {
         return new RaftSettings(
                 unit,
