@@ -245,6 +245,12 @@ final class CommandDecisions {
         if (!application.stack().contains(unit) && !hasFailed) {
             return UpgradeDecision.refused(unit + " is not among those that are to be upgraded.", "");
         }
+        if (view.onKubernetes()
+                && view.units().getOrDefault(unit, UnitUpgrade.NEW).is(UpgradeState.IDLE)) {
+            return UpgradeDecision.refused(
+                    unit + " was not replaced yet; Kubernetes leaves out no pod above the partition.",
+                    "halt before it, go back, or abandon the upgrade");
+        }
         long round = view.nextRound();
         ApplicationUpgrade after = application
                 .stacked(application.stack().keeping(other -> !other.equals(unit)))

@@ -73,7 +73,7 @@ final class UpgradeSimulation {
         this.seed = seed;
         this.bug = bug;
         this.agenda = new Agenda(seed, keepsDiary);
-        this.application = new SimulatedApplication(agenda, bug);
+        this.application = new SimulatedApplication(agenda);
         this.kind = Kind.values()[agenda.pick(3)];
         this.canLook = kind != Kind.PODS && agenda.chance(0.4);
         this.crashes = agenda.chance(0.5) ? 0.02 : 0;

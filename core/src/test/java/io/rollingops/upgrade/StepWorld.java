@@ -157,6 +157,11 @@ final class StepWorld implements UpgradeHost, RollingUpgrade, RolloutPartition {
     }
 
     @Override
+    public void showNothing() {
+        // The original leaves the status alone where it has nothing to say.
+    }
+
+    @Override
     public void preUpgradeCheck() {
         String pre = text("pre", "ok");
         if (pre.equals("not-ready")) {
