@@ -285,7 +285,10 @@ final class UpgradeSimulation {
         moveTo(release);
         agenda.note(() -> "refresh to " + release);
         if (isOnKubernetes()) {
-            orderly &= podsNext.equals(podsNow) || podsNext.equals(release);
+            boolean isOneAfterTheOther = podsNext.equals(podsNow) || podsNext.equals(release);
+            orderly &= isOneAfterTheOther
+                    && application.members().keySet().stream()
+                            .allMatch(unit -> isReturning() || application.is(unit, UpgradeState.IDLE));
             podsNext = release;
             return;
         }
@@ -429,7 +432,7 @@ final class UpgradeSimulation {
                     Optional.of("the last attempt")));
         } else if (otherProgram && !isOnKubernetes()) {
             refresh(wanted);
-        } else if (agenda.chance(0.1)) {
+        } else if (agenda.chance(0.3)) {
             ask(new UpgradeCommand.Abandon("to begin anew"));
         }
     }
