@@ -191,7 +191,10 @@ final class CommandDecisions {
         if (top.isEmpty()) {
             return UpgradeDecision.refused(NOTHING_TO_RESUME, "");
         }
-        Optional<UnitName> failed = view.firstThat(unit -> unit.is(UpgradeState.FAILED));
+        Optional<UnitName> failed = view.counted().keySet().stream()
+                .filter(unit -> view.units().getOrDefault(unit, UnitUpgrade.NEW).is(UpgradeState.FAILED)
+                        && !view.isLeftBehind(unit))
+                .findFirst();
         if (failed.isPresent() && application.round() > 0) {
             return UpgradeDecision.refused(
                     failed.get() + " failed", "roll back, or let the unit try again, or skip it");

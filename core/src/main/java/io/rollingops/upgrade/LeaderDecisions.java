@@ -135,8 +135,10 @@ final class LeaderDecisions {
         boolean isWayBackHeld = view.isReturning() && top.get().equals(view.highest());
         PartitionChange change =
                 new PartitionChange(top.get().number(), isWayBackHeld ? Direction.HOLD : Direction.RELEASE);
-        boolean isHeldBack =
-                Turn.of(view).obstacles().stream().anyMatch(obstacle -> HOLDING_BACK.contains(obstacle.kind()));
+        boolean isHeldBack = Turn.of(view).obstacles().stream()
+                .filter(obstacle -> obstacle.kind() != Turn.Kind.FAILED
+                        || obstacle.unit().filter(view::isLeftBehind).isEmpty())
+                .anyMatch(obstacle -> HOLDING_BACK.contains(obstacle.kind()));
         return (isHeldBack && !isWayBackHeld) || !change.changes(partition.getAsInt())
                 ? Optional.empty()
                 : Optional.of(UpgradeDecision.NOTHING

@@ -122,6 +122,15 @@ public record UpgradeView(
         return !knowsRounds ? bag.is(UpgradeState.COMPLETED) && !isStopped() : bag.isDoneFor(application.round());
     }
 
+    /** Whether that unit failed with the release that the way back is to take from it; Kubernetes does that. */
+    boolean isLeftBehind(UnitName unit) {
+        UnitUpgrade bag = units.getOrDefault(unit, UnitUpgrade.NEW);
+        return onKubernetes()
+                && isReturning()
+                && bag.tellsReleases()
+                && !bag.offered().equals(goal());
+    }
+
     /** Whether what a unit of the original says may be from before a failure, since it knows no rounds. */
     private boolean isStopped() {
         return anyIs(UpgradeState.FAILED) || (!onKubernetes() && anyIs(UpgradeState.RECOVERY));

@@ -414,7 +414,7 @@ final class UpgradeSimulation {
         boolean otherProgram = !hasTarget()
                 && application.members().values().stream()
                         .anyMatch(member -> !member.program().equals(wanted));
-        if (anyFailed) {
+        if (anyFailed && (!isReturning() || agenda.chance(0.3))) {
             retryFailed();
         } else if (isReturning()
                 && app.previous().isPresent()
