@@ -9,6 +9,7 @@ import io.rollingops.upgrade.UpgradeError.DependencyError;
 import io.rollingops.upgrade.UpgradeError.KubernetesClientError;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -233,7 +234,6 @@ final class StepWorld implements UpgradeHost, RollingUpgrade, RolloutPartition {
     }
 
     private static Json json(UpgradeStatus status) {
-        return new Json.Arr(
-                List.of(Json.of(status.kind().name().toLowerCase(java.util.Locale.ROOT)), Json.of(status.text())));
+        return new Json.Arr(List.of(Json.of(status.kind().name().toLowerCase(Locale.ROOT)), Json.of(status.text())));
     }
 }
