@@ -201,7 +201,9 @@ final class UnitDecisions {
         if (view.stack().isEmpty() || view.isSkipped(self)) {
             return Optional.empty();
         }
-        if (own.isDue()) {
+        boolean willBeReplaced =
+                view.onKubernetes() && view.goal().isPresent() && !own.offered().equals(view.goal());
+        if (own.isDue() && !willBeReplaced) {
             return Optional.of(readied(own));
         }
         boolean isThere = view.stack().contains(self) && view.needsNothing(own) && isGoalKnown();
