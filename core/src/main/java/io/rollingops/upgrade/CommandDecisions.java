@@ -191,7 +191,10 @@ final class CommandDecisions {
         if (top.isEmpty()) {
             return UpgradeDecision.refused(NOTHING_TO_RESUME, "");
         }
-        Optional<UnitName> failed = view.firstThat(unit -> unit.is(UpgradeState.FAILED));
+        Optional<UnitName> failed = view.counted().keySet().stream()
+                .filter(unit -> view.units().getOrDefault(unit, UnitUpgrade.NEW).is(UpgradeState.FAILED)
+                        && !view.isLeftBehind(unit))
+                .findFirst();
         if (failed.isPresent() && application.round() > 0) {
             return UpgradeDecision.refused(
                     failed.get() + " failed", "roll back, or let the unit try again, or skip it");
@@ -244,6 +247,12 @@ final class CommandDecisions {
         boolean hasFailed = view.units().getOrDefault(unit, UnitUpgrade.NEW).is(UpgradeState.FAILED);
         if (!application.stack().contains(unit) && !hasFailed) {
             return UpgradeDecision.refused(unit + " is not among those that are to be upgraded.", "");
+        }
+        if (view.onKubernetes()
+                && view.units().getOrDefault(unit, UnitUpgrade.NEW).is(UpgradeState.IDLE)) {
+            return UpgradeDecision.refused(
+                    unit + " was not replaced yet; Kubernetes leaves out no pod above the partition.",
+                    "halt before it, go back, or abandon the upgrade");
         }
         long round = view.nextRound();
         ApplicationUpgrade after = application

@@ -74,7 +74,8 @@ final class LeaderDecisions {
     private Optional<UpgradeDecision> withDue() {
         NavigableSet<UnitName> due = new TreeSet<>();
         view.counted().forEach((unit, bag) -> {
-            if (bag.isDue() && !application.stack().contains(unit) && !view.isSkipped(unit)) {
+            boolean isOutside = !application.stack().contains(unit) && !view.isSkipped(unit);
+            if (isOutside && (bag.isDue() || isBehind(bag))) {
                 due.add(unit);
             }
         });
@@ -84,6 +85,19 @@ final class LeaderDecisions {
         return Optional.of(write(
                 application.stacked(joinedBy(view, due)).inRound(view.nextRound()),
                 "to be upgraded as well: " + UpgradeStack.names(due)));
+    }
+
+    /** A pod that joined with the old program: Kubernetes will replace it as well when the partition comes below it. */
+    private boolean isBehind(UnitUpgrade bag) {
+        if (!view.onKubernetes() || !bag.is(UpgradeState.IDLE) || !bag.tellsReleases()) {
+            return false;
+        }
+        return view.goal().isPresent()
+                ? !bag.offered().equals(view.goal())
+                : view.firstThat(other -> other.is(UpgradeState.COMPLETED)
+                                && other.tellsReleases()
+                                && !other.offered().equals(bag.offered()))
+                        .isPresent();
     }
 
     static UpgradeStack joinedBy(UpgradeView view, NavigableSet<UnitName> more) {
@@ -111,20 +125,25 @@ final class LeaderDecisions {
         return Optional.of(write(application.declaring(document.get()), "the versions of this program are stored"));
     }
 
+    /** The next pod is let go; or, as long as the way back has not begun, none but the highest. */
     private Optional<UpgradeDecision> released() {
         Optional<UnitName> top = application.stack().top();
         OptionalInt partition = view.partition();
         if (!view.onKubernetes() || application.round() == 0 || top.isEmpty() || partition.isEmpty()) {
             return Optional.empty();
         }
-        PartitionChange change = new PartitionChange(top.get().number(), Direction.RELEASE);
-        boolean isHeldBack =
-                Turn.of(view).obstacles().stream().anyMatch(obstacle -> HOLDING_BACK.contains(obstacle.kind()));
-        return isHeldBack || !change.changes(partition.getAsInt())
+        boolean isWayBackHeld = view.isReturning() && top.get().equals(view.highest());
+        PartitionChange change =
+                new PartitionChange(top.get().number(), isWayBackHeld ? Direction.HOLD : Direction.RELEASE);
+        boolean isHeldBack = Turn.of(view).obstacles().stream()
+                .filter(obstacle -> obstacle.kind() != Turn.Kind.FAILED
+                        || obstacle.unit().filter(view::isLeftBehind).isEmpty())
+                .anyMatch(obstacle -> HOLDING_BACK.contains(obstacle.kind()));
+        return (isHeldBack && !isWayBackHeld) || !change.changes(partition.getAsInt())
                 ? Optional.empty()
                 : Optional.of(UpgradeDecision.NOTHING
                         .moving(change)
-                        .because("pods from " + change.to() + " on may be replaced"));
+                        .because("Kubernetes may replace pods from " + change.to() + " on"));
     }
 
     private UpgradeDecision write(ApplicationUpgrade after, String reason) {

@@ -61,11 +61,6 @@ public record OperatorOrder(long round, Kind kind, Optional<UnitName> unit, Stri
         return kind == Kind.CHECK && !reason.isEmpty();
     }
 
-    /** Whether the unit has no part in the upgrade after it. */
-    boolean endsPartOf(UnitName other) {
-        return kind == Kind.ABANDON || (isFor(other) && (kind == Kind.SKIP || kind == Kind.LEAVE_OUT));
-    }
-
     boolean isFor(UnitName other) {
         return unit.equals(Optional.of(other));
     }

@@ -33,7 +33,9 @@ final class StatusText {
             return Optional.of(UpgradeStatus.blocked(
                     "new program without pre-upgrade-check: run it, or refresh to the previous revision"));
         }
-        if (!view.stack().contains(view.self())) {
+        boolean hasPart = view.stack().contains(view.self())
+                || (view.leads() && !view.stack().isEmpty());
+        if (!hasPart) {
             return Optional.empty();
         }
         return needsPerson(view).or(() -> waitsForProgram(view) ? Optional.of(waiting(view)) : Optional.empty());
@@ -57,11 +59,18 @@ final class StatusText {
             return Optional.of(UpgradeStatus.blocked("the partition of the StatefulSet cannot be read"));
         }
         return Turn.of(view).obstacles().stream()
-                .filter(obstacle -> obstacle.kind().needsPerson())
+                .filter(obstacle -> obstacle.kind().needsPerson() || isWayBackOpen(view, obstacle))
                 .findFirst()
                 .map(obstacle -> obstacle.kind() == Turn.Kind.DAMAGED
                         ? UpgradeStatus.blocked(obstacle.text())
                         : UpgradeStatus.waiting(obstacle.text()));
+    }
+
+    /** The way back was prepared, and the leader says who has not taken it. */
+    private static boolean isWayBackOpen(UpgradeView view, Turn.Obstacle obstacle) {
+        boolean hasNotTakenIt =
+                obstacle.kind() == Turn.Kind.OTHER_RELEASE || obstacle.kind() == Turn.Kind.NOT_REFRESHED;
+        return view.leads() && view.isReturning() && hasNotTakenIt;
     }
 
     private static UpgradeStatus waiting(UpgradeView view) {

@@ -17,8 +17,8 @@ import java.util.TreeSet;
  *   <li>The turn belongs to the top of the stack, as the application's databag shows it, and to nobody else.
  *   <li>It begins only when nobody has failed, nobody prepares the way back, nobody is upgrading, and the upgrade does
  *       not pause.
- *   <li>Every unit of the stack is ready or done, with the same release as far as it tells. A unit that is not in the
- *       stack has joined since, or was skipped, and need not be.
+ *   <li>Every unit of the stack is ready or done, and all that take part have the same release as far as they tell. A
+ *       unit that is not in the stack and not done has joined since, or was skipped, and need not be.
  *   <li>Every unit of the stack, and every one that an order named, has noted the round.
  *   <li>A unit that is done for a round never begins in it again.
  * </ol>
@@ -138,10 +138,8 @@ public record Turn(Optional<UnitName> unit, List<Obstacle> obstacles) {
         }
         Optional<Release> wanted =
                 view.goal().or(() -> view.stack().top().map(view.units()::get).flatMap(UnitUpgrade::offered));
-        if (view.stack().contains(unit)
-                && wanted.isPresent()
-                && bag.offered().isPresent()
-                && !wanted.equals(bag.offered())) {
+        boolean takesPart = view.stack().contains(unit) || bag.is(UpgradeState.COMPLETED);
+        if (takesPart && wanted.isPresent() && bag.offered().isPresent() && !wanted.equals(bag.offered())) {
             return some(
                     Kind.OTHER_RELEASE,
                     unit,

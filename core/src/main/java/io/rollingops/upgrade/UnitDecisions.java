@@ -55,10 +55,7 @@ final class UnitDecisions {
         UnitUpgrade offering = own.offering(view.release());
         UnitUpgrade after = view.onKubernetes() ? offering.havingNothingCertain() : offering;
         if (view.stack().isEmpty() || view.isSkipped(self)) {
-            UpgradeDecision decision =
-                    write(after.idle(), self + " has the program of " + view.release() + ", unasked");
-            boolean isBack = decision.status().isEmpty() && own.isDue();
-            return Optional.of(isBack ? decision.showing(UpgradeStatus.active()) : decision);
+            return Optional.of(write(after.idle(), self + " has the program of " + view.release() + ", unasked"));
         }
         if (after.isDue() || view.stack().contains(self)) {
             return Optional.of(readied(after));
@@ -80,6 +77,9 @@ final class UnitDecisions {
                             .findFirst()
                             .map(Turn.Obstacle::text)
                             .orElse("it is not this unit's"));
+        }
+        if (own.is(UpgradeState.READY) && view.needsNothing(own)) {
+            return UpgradeDecision.NOTHING.because("the turn is not taken: there is nothing to replace any more");
         }
         return DependencyCheck.of(view.facts().declared(), view.facts().reported())
                 .refusal()
@@ -160,11 +160,7 @@ final class UnitDecisions {
         if (after.is(UpgradeState.COMPLETED) && (!after.tellsReleases() || view.needsNothing(after))) {
             after = after.completed();
         }
-        UpgradeDecision decision = write(after, self + " notes round " + application.round());
-        boolean isSetAtRest = after.is(UpgradeState.IDLE)
-                && decision.status().isEmpty()
-                && application.orders().stream().anyMatch(order -> order.round() > noted && order.endsPartOf(self));
-        return Optional.of(isSetAtRest ? decision.showing(UpgradeStatus.active()) : decision);
+        return Optional.of(write(after, self + " notes round " + application.round()));
     }
 
     private UnitUpgrade obeying(OperatorOrder order, UnitUpgrade unit) {
@@ -205,7 +201,9 @@ final class UnitDecisions {
         if (view.stack().isEmpty() || view.isSkipped(self)) {
             return Optional.empty();
         }
-        if (own.isDue()) {
+        boolean willBeReplaced =
+                view.onKubernetes() && view.goal().isPresent() && !own.offered().equals(view.goal());
+        if (own.isDue() && !willBeReplaced) {
             return Optional.of(readied(own));
         }
         boolean isThere = view.stack().contains(self) && view.needsNothing(own) && isGoalKnown();

@@ -48,7 +48,8 @@ public final class UpgradeDriver {
             if (decision.write().isPresent() && !host.write(decision.write().get(), view)) {
                 continue;
             }
-            decision.status().ifPresent(host::show);
+            boolean isAtRest = decision.isQuiet() && next.get() instanceof UpgradeEvent.Changed;
+            decision.status().ifPresentOrElse(host::show, isAtRest ? host::showNothing : () -> {});
             if (decision.answer().isPresent()) {
                 answer = decision.answer();
             }

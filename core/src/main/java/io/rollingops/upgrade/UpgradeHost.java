@@ -31,4 +31,7 @@ public interface UpgradeHost {
 
     /** Shows it, in place of what was shown before. */
     void show(UpgradeStatus status);
+
+    /** There is nothing to say of an upgrade: what was shown of one, if anything, gives way to the workload's own status. */
+    void showNothing();
 }

@@ -109,11 +109,26 @@ public record UpgradeView(
         return unit.installed().isPresent() && unit.installed().equals(goal().or(unit::offered));
     }
 
-    /** Whether that unit is done for this round, so that it cannot begin in it any more. */
+    /**
+     * Whether that unit is done for this round, so that it cannot begin in it any more. A pod that is well with another
+     * release than the goal will be replaced yet.
+     */
     boolean isDone(UnitName unit) {
         UnitUpgrade bag = units.getOrDefault(unit, UnitUpgrade.NEW);
+        if (onKubernetes() && goal().isPresent() && bag.tellsReleases() && !needsNothing(bag)) {
+            return false;
+        }
         boolean knowsRounds = application.round() > 0 && bag.round().isPresent();
         return !knowsRounds ? bag.is(UpgradeState.COMPLETED) && !isStopped() : bag.isDoneFor(application.round());
+    }
+
+    /** Whether that unit failed with the release that the way back is to take from it; Kubernetes does that. */
+    boolean isLeftBehind(UnitName unit) {
+        UnitUpgrade bag = units.getOrDefault(unit, UnitUpgrade.NEW);
+        return onKubernetes()
+                && isReturning()
+                && bag.tellsReleases()
+                && !bag.offered().equals(goal());
     }
 
     /** Whether what a unit of the original says may be from before a failure, since it knows no rounds. */

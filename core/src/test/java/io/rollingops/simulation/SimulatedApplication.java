@@ -25,7 +25,6 @@ final class SimulatedApplication {
     static final long LAG_MAX = 6_000 * UpgradeSimulation.MILLI;
 
     private final Agenda agenda;
-    private final UpgradeBug bug;
     private final NavigableMap<UnitName, SimulatedMember> members = new TreeMap<>();
     private final Map<UnitName, Seen<UnitUpgrade>> units = new HashMap<>();
     private final Map<Long, List<UnitName>> openingStacks = new HashMap<>();
@@ -44,9 +43,8 @@ final class SimulatedApplication {
      */
     record Seen<T>(long version, Map<String, String> keys, T read) {}
 
-    SimulatedApplication(Agenda agenda, UpgradeBug bug) {
+    SimulatedApplication(Agenda agenda) {
         this.agenda = agenda;
-        this.bug = bug;
     }
 
     List<String> violations() {
@@ -83,9 +81,7 @@ final class SimulatedApplication {
     void elect(UnitName unit) {
         leader = Optional.of(unit);
         agenda.note(() -> unit + " leads");
-        if (bug != UpgradeBug.LEADER_ASLEEP) {
-            leader().ifPresent(member -> member.notice(0));
-        }
+        leader().ifPresent(member -> member.notice(0));
     }
 
     void dismiss() {
@@ -116,8 +112,7 @@ final class SimulatedApplication {
             noteFailure(writer);
             unit(writer).orElseThrow().read().done().ifPresent(round -> doneFor.merge(writer, round, Math::max));
         } else {
-            boolean isGuarded = bug != UpgradeBug.WRITES_UNGUARDED;
-            if (!isLedBy(writer) || (isGuarded && decidedOn.version() != application.version())) {
+            if (!isLedBy(writer) || decidedOn.version() != application.version()) {
                 return false;
             }
             Map<String, String> keys = changed(application.keys(), write.changes());

@@ -50,6 +50,7 @@ final class SimulatedMember implements UpgradeHost, RollingUpgrade, RolloutParti
     private final Map<UnitName, Seen<UnitUpgrade>> seen = new HashMap<>();
     private Seen<ApplicationUpgrade> seenApplication;
     private boolean viewMustBeFresh;
+    private boolean isTakingTurn;
     private Optional<UpgradeView> viewWhenAsked = Optional.empty();
     private boolean up;
     private boolean working;
@@ -224,6 +225,9 @@ final class SimulatedMember implements UpgradeHost, RollingUpgrade, RolloutParti
                 reportSoon();
             }
             return answer;
+        } catch (IllegalStateException e) {
+            application.violated("I10 " + e.getMessage());
+            return Optional.empty();
         } catch (Crash e) {
             crash();
             simulation.restartLater(this);
@@ -264,20 +268,14 @@ final class SimulatedMember implements UpgradeHost, RollingUpgrade, RolloutParti
     @Override
     public UpgradeView view() {
         boolean leads = application.isLedBy(name);
-        boolean mayBeOld = leads && !viewMustBeFresh && simulation.isTroubled() && agenda.chance(0.1);
+        boolean mayBeOld = leads && !viewMustBeFresh && simulation.isTroubled() && agenda.chance(0.5);
         if (leads && !mayBeOld) {
             seenApplication = application.application();
-            application.members().keySet().forEach(other -> {
-                if (bug != UpgradeBug.LEADER_ASLEEP && !simulation.isTroubled()) {
-                    see(other);
-                }
-            });
         }
         viewMustBeFresh = false;
-        if (bug == UpgradeBug.TURN_ON_OLD_VIEW && viewWhenAsked.isPresent()) {
-            UpgradeView old = viewWhenAsked.get();
-            viewWhenAsked = Optional.empty();
-            return old;
+        if (bug == UpgradeBug.TURN_ON_OLD_VIEW && isTakingTurn && viewWhenAsked.isPresent()) {
+            isTakingTurn = false;
+            return viewWhenAsked.get();
         }
         return freshView(leads);
     }
@@ -379,9 +377,11 @@ final class SimulatedMember implements UpgradeHost, RollingUpgrade, RolloutParti
         }
         viewWhenAsked = Optional.of(view());
         long inLife = life;
-        agenda.in(agenda.between(1, 3_000) * MILLI, () -> {
+        agenda.in(agenda.between(1, simulation.isTroubled() ? 20_000 : 2_000) * MILLI, () -> {
             if (life == inLife) {
+                isTakingTurn = true;
                 handle(new UpgradeEvent.TurnTaken());
+                isTakingTurn = false;
             }
         });
         return false;
@@ -390,6 +390,11 @@ final class SimulatedMember implements UpgradeHost, RollingUpgrade, RolloutParti
     @Override
     public void show(UpgradeStatus status) {
         shown = Optional.of(status);
+    }
+
+    @Override
+    public void showNothing() {
+        shown = Optional.empty();
     }
 
     @Override

@@ -13,8 +13,6 @@ enum UpgradeBug {
     DONE_FORGOTTEN,
     /** A unit notes a round, and begins again, while its turn is under way. */
     WORK_UNNOTICED,
-    /** The store takes what a leader decided on an old view of the application. */
-    WRITES_UNGUARDED,
     /** A unit that was given its turn begins on what it saw when it asked. */
     TURN_ON_OLD_VIEW,
     /** A failure of another unit is not seen. */
@@ -26,7 +24,5 @@ enum UpgradeBug {
     /** The partition is not raised before an upgrade, so that Kubernetes replaces all pods at once. */
     PARTITION_NOT_HELD,
     /** The partition is lowered by one too many. */
-    PARTITION_TOO_LOW,
-    /** As the original: the leader looks only when it is told of a change, and nothing tells it that it leads. */
-    LEADER_ASLEEP
+    PARTITION_TOO_LOW
 }

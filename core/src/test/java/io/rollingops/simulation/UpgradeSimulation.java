@@ -74,7 +74,7 @@ final class UpgradeSimulation {
         this.seed = seed;
         this.bug = bug;
         this.agenda = new Agenda(seed, keepsDiary);
-        this.application = new SimulatedApplication(agenda, bug);
+        this.application = new SimulatedApplication(agenda);
         this.kind = Kind.values()[agenda.pick(3)];
         this.canLook = kind != Kind.PODS && agenda.chance(0.4);
         this.crashes = agenda.chance(0.5) ? 0.02 : 0;
@@ -286,7 +286,10 @@ final class UpgradeSimulation {
         moveTo(release);
         agenda.note(() -> "refresh to " + release);
         if (isOnKubernetes()) {
-            orderly &= podsNext.equals(podsNow) || podsNext.equals(release);
+            boolean isOneAfterTheOther = podsNext.equals(podsNow) || podsNext.equals(release);
+            orderly &= isOneAfterTheOther
+                    && application.members().keySet().stream()
+                            .allMatch(unit -> isReturning() || application.is(unit, UpgradeState.IDLE));
             podsNext = release;
             return;
         }
@@ -412,7 +415,7 @@ final class UpgradeSimulation {
         boolean otherProgram = !hasTarget()
                 && application.members().values().stream()
                         .anyMatch(member -> !member.program().equals(wanted));
-        if (anyFailed) {
+        if (anyFailed && (!isReturning() || agenda.chance(0.3))) {
             retryFailed();
         } else if (isReturning()
                 && app.previous().isPresent()
@@ -430,7 +433,7 @@ final class UpgradeSimulation {
                     Optional.of("the last attempt")));
         } else if (otherProgram && !isOnKubernetes()) {
             refresh(wanted);
-        } else if (agenda.chance(0.1)) {
+        } else if (agenda.chance(0.3)) {
             ask(new UpgradeCommand.Abandon("to begin anew"));
         }
     }

@@ -9,6 +9,7 @@ import io.rollingops.upgrade.UpgradeError.DependencyError;
 import io.rollingops.upgrade.UpgradeError.KubernetesClientError;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -157,6 +158,11 @@ final class StepWorld implements UpgradeHost, RollingUpgrade, RolloutPartition {
     }
 
     @Override
+    public void showNothing() {
+        // The original leaves the status alone where it has nothing to say.
+    }
+
+    @Override
     public void preUpgradeCheck() {
         String pre = text("pre", "ok");
         if (pre.equals("not-ready")) {
@@ -228,7 +234,6 @@ final class StepWorld implements UpgradeHost, RollingUpgrade, RolloutPartition {
     }
 
     private static Json json(UpgradeStatus status) {
-        return new Json.Arr(
-                List.of(Json.of(status.kind().name().toLowerCase(java.util.Locale.ROOT)), Json.of(status.text())));
+        return new Json.Arr(List.of(Json.of(status.kind().name().toLowerCase(Locale.ROOT)), Json.of(status.text())));
     }
 }
