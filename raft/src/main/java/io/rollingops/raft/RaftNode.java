@@ -6,17 +6,19 @@ import io.rollingops.UnitName;
 import io.rollingops.peer.Author;
 import io.rollingops.peer.PeerEvent;
 import io.rollingops.peer.PeerSnapshot;
+import java.io.Closeable;
 import java.io.IOException;
-import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
@@ -31,6 +33,7 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.util.ExitUtils;
 
 /**
  * One member of an application's Raft group, in this process. It owns its threads; {@link #close} ends them. Safe for
@@ -85,24 +88,42 @@ public final class RaftNode implements AutoCloseable {
                     + settings.self() + "; give each agent its own");
         }
         RaftProperties properties = RatisProperties.of(settings);
-        Parameters parameters = RatisProperties.parameters(settings);
+        Parameters parameters = RatisProperties.parameters(settings, calendar.instant());
         RaftGroupId groupId = groupId(settings.self().application(), own);
         RaftGroup group = RaftGroup.valueOf(
                 groupId, settings.members().stream().map(RaftMember::peer).toList());
         PeerStateMachine machine = new PeerStateMachine(settings.self().application(), own.encodedAuthority(), fatal);
+        ExitUtils.disableSystemExit(); // it would end the whole process when the port is taken, without a word to us
+        List<Closeable> opened = new ArrayList<>();
         try {
             RaftServer server = server(settings, machine, group, properties, parameters);
+            opened.add(server);
             RaftClient client = RaftClient.newBuilder()
                     .setRaftGroup(group)
                     .setProperties(properties)
                     .setParameters(parameters)
                     .build();
+            opened.add(client);
             Membership membership = new Membership(groupId, properties, parameters);
             RaftNode node = new RaftNode(settings, calendar, machine, server, client, membership);
+            opened.add(node::close);
             node.begin(own);
             return node;
-        } catch (IOException e) {
+        } catch (IOException | ExitUtils.ExitException | CompletionException e) {
+            closeAll(opened, e);
             throw cannotStart(settings, e);
+        }
+    }
+
+    /** In reverse order; what goes wrong meanwhile is less important than why. */
+    private static void closeAll(List<Closeable> opened, Exception why) {
+        Collections.reverse(opened);
+        for (Closeable resource : opened) {
+            try {
+                resource.close();
+            } catch (IOException | RuntimeException e) {
+                why.addSuppressed(e);
+            }
         }
     }
 
@@ -298,17 +319,26 @@ public final class RaftNode implements AutoCloseable {
         return RaftGroupId.valueOf(UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private static RollingOpsException cannotStart(RaftSettings settings, IOException e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BindException) {
-                return new RollingOpsException.InvalidRequest(
-                        settings.own().host() + ":" + settings.own().port() + " is in use or is not an address of this"
-                                + " machine; another agent may be running, or give " + settings.self()
-                                + " another address",
-                        e);
-            }
+    private static RollingOpsException cannotStart(RaftSettings settings, Exception e) {
+        if (e instanceof ExitUtils.ExitException) {
+            String where = settings.own().host() + ":" + settings.own().port();
+            return new RollingOpsException.InvalidRequest(
+                    "cannot listen on " + where + " (" + rootCause(e).getMessage()
+                            + "): the port is in use or it is not an address of this machine; another agent may be"
+                            + " running, or give " + settings.self() + " another address",
+                    e);
         }
         return new RollingOpsException.InvalidRequest(
-                "the member's data in " + settings.directory() + " cannot be used: " + e.getMessage(), e);
+                "the member's data in " + settings.directory() + " cannot be used: "
+                        + rootCause(e).getMessage(),
+                e);
+    }
+
+    private static Throwable rootCause(Throwable failure) {
+        Throwable cause = failure;
+        for (Throwable next = failure; next != null; next = next.getCause()) {
+            cause = next;
+        }
+        return cause;
     }
 }

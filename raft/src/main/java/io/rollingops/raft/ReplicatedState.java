@@ -136,16 +136,16 @@ record ReplicatedState(PeerState peers, Optional<String> authority, NavigableMap
             return Optional.empty();
         }
         try {
-            X509Certificate root = Credentials.certificate(Base64.getDecoder().decode(introduction.authority()));
+            X509Certificate root = CertifiedKey.decode(Base64.getDecoder().decode(introduction.authority()));
             X509Certificate certificate =
-                    Credentials.certificate(Base64.getDecoder().decode(introduction.certificate()));
+                    CertifiedKey.decode(Base64.getDecoder().decode(introduction.certificate()));
             boolean owned = Credentials.owner(certificate).equals(Optional.of(author));
             boolean ours = Credentials.owner(certificate)
                     .map(owner -> !(owner instanceof Author.Unit unit) || isOurs(unit.name()))
                     .orElse(false);
             if (!owned
                     || !ours
-                    || !Credentials.isSignedBy(certificate, root.getPublicKey())
+                    || !CertifiedKey.isSignedBy(certificate, root.getPublicKey())
                     || isOlder(certificate, before)) {
                 return Optional.empty();
             }
@@ -164,7 +164,7 @@ record ReplicatedState(PeerState peers, Optional<String> authority, NavigableMap
             return false;
         }
         X509Certificate known =
-                Credentials.certificate(Base64.getDecoder().decode(before.get().certificate()));
+                CertifiedKey.decode(Base64.getDecoder().decode(before.get().certificate()));
         return certificate
                 .getNotBefore()
                 .toInstant()
