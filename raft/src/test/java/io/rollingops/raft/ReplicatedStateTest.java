@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 class ReplicatedStateTest {
     private static final Instant NOW = Instant.parse("2026-06-01T12:00:00Z");
     private static final Duration VALID = Duration.ofDays(30);
+    private static final long TERM = 7;
     private static final CertificateAuthority AUTHORITY = authority();
 
     private final Keys keys = new Keys();
@@ -159,6 +160,27 @@ class ReplicatedStateTest {
         assertTaken(take(envelope(renewed, 3, request(), false).seal(renewed)));
     }
 
+    /** Else one member could keep all others from ever leading. */
+    @Test
+    void nobody_leads_in_a_term_that_has_not_come() {
+        assertRejected(sealed(web1, web1, 2, new PeerCommand.Lead(TERM + 1)));
+        assertRejected(sealed(web1, web1, 2, new PeerCommand.Lead(Long.MAX_VALUE)));
+
+        assertTaken(take(sealed(web0, web0, 2, new PeerCommand.Lead(TERM))));
+        assertThat(state.peers().snapshot().leader()).contains(unit(0));
+    }
+
+    /** The number in the envelope is what keeps a copy that comes late from taking a lock for nobody. */
+    @Test
+    void a_late_wish_for_a_lock_that_was_dropped_is_not_looked_at() {
+        take(sealed(web0, web0, 2, new PeerCommand.OpenLease("p-1", 1, Duration.ofSeconds(30), Optional.empty())));
+        byte[] late = sealed(web0, web0, 3, new PeerCommand.TakeLock("db", "t-1"));
+        take(sealed(web0, web0, 4, new PeerCommand.DropLock("db", "t-1")));
+
+        assertThat(take(late).verdict()).isEqualTo(Receipt.Verdict.OLD_NUMBER);
+        assertThat(state.peers().locks()).isEmpty();
+    }
+
     @Test
     void what_is_written_is_read_back_the_same() {
         take(sealed(web0, web0, 2, request()));
@@ -196,7 +218,7 @@ class ReplicatedStateTest {
     }
 
     private Receipt take(byte[] sealed) {
-        ReplicatedState.Taken taken = state.take(sealed, keys);
+        ReplicatedState.Taken taken = state.take(sealed, TERM, keys);
         state = taken.state();
         return taken.receipt();
     }

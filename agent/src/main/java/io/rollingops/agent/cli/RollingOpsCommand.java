@@ -29,6 +29,7 @@ import picocli.CommandLine.HelpCommand;
             CertsCommand.class,
             MemberCommand.class,
             ForceReleaseCommand.class,
+            RepairCommand.class,
             VersionCommand.class,
             DemoServiceCommand.class,
             WarmUpCommand.class,
