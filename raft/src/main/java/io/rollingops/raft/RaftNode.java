@@ -20,7 +20,10 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.conf.Parameters;
@@ -28,8 +31,6 @@ import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeer;
-import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
@@ -40,6 +41,8 @@ import org.apache.ratis.util.ExitUtils;
  * several threads.
  */
 public final class RaftNode implements AutoCloseable {
+    private static final Duration PLACE_CHECK = Duration.ofSeconds(3);
+
     private final RaftSettings settings;
     private final InstantSource calendar;
     private final PeerStateMachine machine;
@@ -49,27 +52,26 @@ public final class RaftNode implements AutoCloseable {
     private final RatisTransport transport;
     private final Membership membership;
     private final ScheduledExecutorService duties;
+    private final Consumer<String> fatal;
 
     private RaftNode(
             RaftSettings settings,
             InstantSource calendar,
+            Consumer<String> fatal,
             PeerStateMachine machine,
             RaftServer server,
             RaftClient client,
             Membership membership) {
         this.settings = settings;
         this.calendar = calendar;
+        this.fatal = fatal;
         this.machine = machine;
         this.server = server;
         this.client = client;
         this.membership = membership;
         this.groupId = client.getGroupId();
         this.transport = new RatisTransport(server, client.getClientRpc(), groupId);
-        this.duties = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "rollingops-leader-duties");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.duties = Executors.newSingleThreadScheduledExecutor(task -> thread("rollingops-leader-duties", task));
     }
 
     /**
@@ -105,7 +107,7 @@ public final class RaftNode implements AutoCloseable {
                     .build();
             opened.add(client);
             Membership membership = new Membership(groupId, properties, parameters);
-            RaftNode node = new RaftNode(settings, calendar, machine, server, client, membership);
+            RaftNode node = new RaftNode(settings, calendar, fatal, machine, server, client, membership);
             opened.add(node::close);
             node.begin(own);
             return node;
@@ -204,12 +206,14 @@ public final class RaftNode implements AutoCloseable {
             RaftServer.Division division = server.getDivision(groupId);
             DivisionInfo info = division.getInfo();
             List<RaftMember> members = new ArrayList<>();
-            division.getRaftConf().getAllPeers().forEach(peer -> members.add(member(peer, true)));
-            division.getRaftConf().getAllPeers(RaftPeerRole.LISTENER).forEach(peer -> members.add(member(peer, false)));
+            division.getRaftConf().getAllPeers().forEach(peer -> members.add(RaftMember.of(peer, true)));
+            division.getRaftConf()
+                    .getAllPeers(RaftPeerRole.LISTENER)
+                    .forEach(peer -> members.add(RaftMember.of(peer, false)));
             members.sort(Comparator.comparing(RaftMember::unit));
             return new RaftStatus(
                     info.getCurrentRole().name().toLowerCase(Locale.ROOT),
-                    Optional.ofNullable(info.getLeaderId()).map(this::unit),
+                    Optional.ofNullable(info.getLeaderId()).map(RaftMember::unit),
                     info.getCurrentTerm(),
                     info.getLastAppliedIndex(),
                     members);
@@ -270,6 +274,60 @@ public final class RaftNode implements AutoCloseable {
         machine.onLeader(leaderDuties::wake);
         machine.onChange(leaderDuties::wake);
         server.start();
+        lookForPlaceLater();
+    }
+
+    private static Thread thread(String name, Runnable task) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private void lookForPlaceLater() {
+        try {
+            Future<?> unused = duties.schedule(
+                    () -> thread("rollingops-place", this::lookForPlace).start(), // it waits for answers, duties do not
+                    PLACE_CHECK.toMillis(),
+                    TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            // This member is closing.
+        }
+    }
+
+    /**
+     * As long as no leader is heard: perhaps there is one, and it knows this unit at another address or not at all. Then
+     * this member will never be heard, and whoever is at that address may be its double.
+     */
+    private void lookForPlace() {
+        if (settings.joining() || status().leader().isPresent()) {
+            return;
+        }
+        List<RaftMember> others = settings.members().stream()
+                .filter(member -> !member.unit().equals(settings.self()))
+                .toList();
+        Optional<String> wrong = membership.asTheLeaderSeesIt(others).flatMap(this::misplaced);
+        if (wrong.isPresent()) {
+            fatal.accept(wrong.get());
+        } else {
+            lookForPlaceLater();
+        }
+    }
+
+    private Optional<String> misplaced(List<RaftMember> group) {
+        String here = settings.own().host() + ":" + settings.own().port();
+        Optional<RaftMember> known = group.stream()
+                .filter(member -> member.unit().equals(settings.self()))
+                .findFirst();
+        if (known.isEmpty()) {
+            return Optional.of(settings.self() + " is not a member of the group any more; members are "
+                    + group.stream().map(RaftMember::unit).toList()
+                    + "; add it anew under a number that was never used");
+        }
+        String there = known.get().host() + ":" + known.get().port();
+        return there.equals(here)
+                ? Optional.empty()
+                : Optional.of("the group knows " + settings.self() + " at " + there + " and not here, at " + here
+                        + "; another agent may be running under this name: give each agent a configuration of its own");
     }
 
     private static RaftServer server(
@@ -298,19 +356,6 @@ public final class RaftNode implements AutoCloseable {
         } catch (IOException e) {
             return new LeaderDuties.Leading(false, 0);
         }
-    }
-
-    private RaftMember member(RaftPeer peer, boolean voter) {
-        String address = peer.getAddress();
-        int colon = address.lastIndexOf(':');
-        return new RaftMember(
-                unit(peer.getId()), address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)), voter);
-    }
-
-    private UnitName unit(RaftPeerId id) {
-        String text = id.toString();
-        int dash = text.lastIndexOf('-');
-        return new UnitName(text.substring(0, dash), Integer.parseInt(text.substring(dash + 1)));
     }
 
     /** Members with another authority, or of another application of that name, do not even find the group. */

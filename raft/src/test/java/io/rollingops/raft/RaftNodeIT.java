@@ -27,9 +27,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -192,6 +195,32 @@ class RaftNodeIT {
                     .hasMessageContainingAll("it has expired on", "rollingops certs");
             group.startAll(); // nothing was left running
             submit(group, 0, new PeerCommand.Join());
+        }
+    }
+
+    /** The folder of an agent was copied, and the copy was given another port. */
+    @Test
+    void a_double_at_another_address_is_told_that_it_is_one() throws Exception {
+        try (RaftGroupFixture group = new RaftGroupFixture(folder, 3, true)) {
+            group.startAll();
+            submit(group, 2, new PeerCommand.Join());
+            int port = RaftGroupFixture.freePort();
+            List<RaftMember> members = new ArrayList<>(group.members());
+            members.set(2, new RaftMember(unit(2), "127.0.0.1", port, true));
+            RaftSettings original = group.settings(unit(2), members, false);
+            RaftSettings copy = new RaftSettings(
+                    unit(2), members, false, folder.resolve("copy"), original.tls(), original.elections());
+            BlockingQueue<String> fatal = new LinkedBlockingQueue<>();
+
+            try (RaftNode twin = RaftNode.start(copy, group.credentials(unit(2)), InstantSource.system(), fatal::add)) {
+                assertThat(fatal.poll(60, TimeUnit.SECONDS))
+                        .contains("the group knows web/2 at 127.0.0.1:"
+                                + group.members().get(2).port())
+                        .contains("not here, at 127.0.0.1:" + port, "another agent may be running under this name");
+                assertThat(twin.snapshot().revision()).isZero();
+            }
+            submit(group, 2, request(1)); // the one that was first goes on
+            assertThat(group.fatal).isEmpty();
         }
     }
 
