@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
 
 /** The daemon: runs until it is told to stop, by SIGTERM or SIGINT. */
 public final class Agent {
@@ -22,8 +23,9 @@ public final class Agent {
     public static void run(Path configuration) throws IOException, InterruptedException {
         AgentConfig config = AgentConfig.read(configuration);
         AgentLog log = new AgentLog(config.unit(), System.err, InstantSource.system());
-        log.takeOverLibraries();
+        log.takeOverLibraries(Level.OFF); // what goes wrong now is told once, by the exception
         Wiring.Agent agent = new Wiring(config, log, reason -> halt(log, reason)).start();
+        log.takeOverLibraries(Level.WARNING);
         CountDownLatch ended = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(

@@ -33,14 +33,14 @@ final class AgentLog implements Consumer<UnitEvent> {
         this.calendar = calendar;
     }
 
-    /** Sends what libraries log, from warnings on, to the same place in the same form. */
-    void takeOverLibraries() {
+    /** Sends what libraries log, from that level on, to the same place in the same form. */
+    void takeOverLibraries(Level from) {
         Logger root = Logger.getLogger("");
         for (java.util.logging.Handler handler : root.getHandlers()) {
             root.removeHandler(handler);
         }
         ConsoleHandler handler = new ConsoleHandler();
-        handler.setLevel(Level.WARNING);
+        handler.setLevel(from);
         handler.setFormatter(new Formatter() {
             @Override
             public String format(LogRecord entry) {
@@ -56,7 +56,7 @@ final class AgentLog implements Consumer<UnitEvent> {
             }
         });
         root.addHandler(handler);
-        root.setLevel(Level.WARNING);
+        root.setLevel(from);
     }
 
     void info(String what, String... fields) {

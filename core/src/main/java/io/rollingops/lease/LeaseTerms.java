@@ -28,6 +28,10 @@ public record LeaseTerms(Duration ttl, Duration stopWithin, Duration checkEvery)
         if (ttl.compareTo(Duration.ZERO) <= 0) {
             throw new IllegalArgumentException("a lease lives for some time, not " + ttl);
         }
+        if (!ttl.equals(Duration.ofMillis(ttl.toMillis()))) {
+            throw new IllegalArgumentException(
+                    "a lease is counted in whole milliseconds, not " + ttl + ": the other side would count less");
+        }
         if (trusted(ttl, stopWithin, checkEvery)
                         .compareTo(ttl.dividedBy(RENEWALS_IN_TTL).multipliedBy(2))
                 < 0) {

@@ -36,7 +36,8 @@ public record Explanation(String reason, String remedy) {
         if (member.bag() instanceof UnitBag.Damaged damaged) {
             return new Explanation(
                     "the databag of " + unit + " cannot be read: " + damaged.reason() + "; the other units go on",
-                    "remove the unit and add it under a new number, or use the version that wrote the databag");
+                    "use the version that wrote the databag; or, if what was queued may be lost, type: rollingops repair "
+                            + unit);
         }
         UnitRecord record = member.record().orElseThrow();
         Optional<Operation> head = record.queue().head();

@@ -109,6 +109,8 @@ public final class CommandCodec {
                     .build();
         } else if (command instanceof PeerCommand.Remove remove) {
             return named("remove").put("unit", remove.unit().toString()).build();
+        } else if (command instanceof PeerCommand.Repair repair) {
+            return named("repair").put("unit", repair.unit().toString()).build();
         }
         throw new AssertionError(command);
     }
@@ -235,6 +237,7 @@ public final class CommandCodec {
             case "force-release" ->
                 new PeerCommand.ForceRelease(UnitName.parse(fields.string("unit")), fields.integer("epoch"));
             case "remove" -> new PeerCommand.Remove(UnitName.parse(fields.string("unit")));
+            case "repair" -> new PeerCommand.Repair(UnitName.parse(fields.string("unit")));
             default ->
                 throw new JsonException(
                         "unknown command '" + kind + "'; it may come from a newer version of Rollingops");

@@ -88,9 +88,7 @@ public final class DatabagCodec {
     /** Reads a unit's databag. */
     public static UnitBag read(Map<String, String> bag) {
         try {
-            NavigableMap<String, String> other = new TreeMap<>(bag);
-            other.keySet().removeAll(UNIT_KEYS);
-            return new UnitBag.Understood(record(bag), other);
+            return new UnitBag.Understood(record(bag), foreign(bag));
         } catch (JsonException | IllegalArgumentException e) {
             return new UnitBag.Damaged(String.valueOf(e.getMessage()), bag);
         }
@@ -143,6 +141,13 @@ public final class DatabagCodec {
             case "running" -> Grant.Phase.RUNNING;
             default -> throw unknown(GRANT_PHASE, wire);
         };
+    }
+
+    /** The keys of a unit's databag that are not ours. */
+    static NavigableMap<String, String> foreign(Map<String, String> bag) {
+        NavigableMap<String, String> other = new TreeMap<>(bag);
+        other.keySet().removeAll(UNIT_KEYS);
+        return other;
     }
 
     private static UnitRecord record(Map<String, String> bag) {

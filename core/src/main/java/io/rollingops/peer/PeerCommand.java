@@ -155,4 +155,10 @@ public sealed interface PeerCommand {
 
     /** The operator's word that the unit is gone for good (rule A8). */
     record Remove(UnitName unit) implements ByOperator {}
+
+    /**
+     * The operator's word that the unit may begin anew: its databag cannot be read, so it gets an empty one. What was
+     * queued in it is lost; keys that are not ours are kept. Refused for a databag that can be read.
+     */
+    record Repair(UnitName unit) implements ByOperator {}
 }

@@ -67,9 +67,22 @@ final class PeerStep {
             return new PeerState.Applied(before, reply, List.of());
         }
         grantNext();
+        if (isUnchanged()) {
+            return new PeerState.Applied(before, reply, events); // a repetition: nobody needs to look again
+        }
         PeerState after =
                 new PeerState(before.application(), revision, grant, leadership, members, departed, locks, shared);
         return new PeerState.Applied(after, reply, events);
+    }
+
+    private boolean isUnchanged() {
+        return events.isEmpty()
+                && grant.equals(before.grant())
+                && leadership.equals(before.leadership())
+                && members.equals(before.members())
+                && departed.equals(before.departed())
+                && locks.equals(before.locks())
+                && shared.equals(before.shared());
     }
 
     /** Rules G1 and G2: when the slot is free, the next grant belongs to this very step. */
@@ -311,7 +324,9 @@ final class PeerStep {
         if (!grant.isOpenFor(unit, notRun.epoch())) {
             return notTheSlot(unit, notRun.epoch());
         }
-        UnitRecord next = record.notRun(notRun.epoch(), notRun.giveWay(), at);
+        UnitRecord answered = record.notRun(notRun.epoch(), notRun.giveWay(), at);
+        boolean mayHaveBegun = notRun.giveWay() && grant.phase() == Grant.Phase.RUNNING;
+        UnitRecord next = mayHaveBegun ? answered.interrupted() : answered;
         change(unit, notRun.rests() ? next.ready(false) : next);
         grant = grant.answered();
         events.add(new PeerEvent.GivenBack(unit, record.queue().head().map(Operation::id), notRun.epoch()));
@@ -426,6 +441,8 @@ final class PeerStep {
             return forceRelease(force);
         } else if (command instanceof PeerCommand.Remove gone) {
             return operatorRemoves(gone.unit());
+        } else if (command instanceof PeerCommand.Repair repair) {
+            return repair(repair.unit());
         }
         throw new AssertionError(command);
     }
@@ -465,10 +482,26 @@ final class PeerStep {
         if (!grant.isOpenFor(force.unit(), force.epoch())) {
             return stale(force.unit() + " does not hold grant " + force.epoch() + "; look at the status again");
         }
-        boolean wasRunning = grant.phase() == Grant.Phase.RUNNING;
-        grant = grant.withdrawn();
-        member(force.unit()).record().ifPresent(record -> change(force.unit(), record.leaseEnded(wasRunning)));
-        events.add(new PeerEvent.LeaseEnded(force.unit()));
+        // Its lease ends as well: a process that only hangs stops what it runs and has to come back before it is
+        // granted
+        // anything again, instead of getting the same operation at once.
+        endLease(force.unit(), true);
+        return new PeerReply.Done();
+    }
+
+    /** The unit keeps its lease, what users wrote in its databag, and that it has answered what it was granted. */
+    private PeerReply repair(UnitName unit) {
+        Member member = members.get(unit);
+        if (member == null) {
+            return stale(unit + " is not a member of " + before.application() + "; members are " + members.keySet());
+        }
+        if (!(member.bag() instanceof UnitBag.Damaged damaged)) {
+            return stale("the databag of " + unit + " can be read; there is nothing to repair");
+        }
+        if (grant.isOpenFor(unit)) {
+            return stale(unit + " holds grant " + grant.epoch() + "; release that first");
+        }
+        members.put(unit, member.with(new UnitBag.Understood(UnitRecord.NEW, DatabagCodec.foreign(damaged.raw()))));
         return new PeerReply.Done();
     }
 

@@ -31,6 +31,9 @@ public record UnitLease(String id, Duration ttl, long keepAlives) {
         if (ttl.compareTo(MIN_TTL) < 0 || ttl.compareTo(MAX_TTL) > 0) {
             return Optional.of("a unit lease lives " + MIN_TTL + " to " + MAX_TTL + ", not " + ttl);
         }
+        if (!ttl.equals(Duration.ofMillis(ttl.toMillis()))) {
+            return Optional.of("a unit lease is counted in whole milliseconds, not " + ttl);
+        }
         return Optional.empty();
     }
 

@@ -61,6 +61,11 @@ public record UnitRecord(Work work, Answers answers, Standing standing) {
         return new UnitRecord(work.asking(next), answers.notRun(epoch, at), standing);
     }
 
+    /** The record after the head may have begun and was stopped without a result (rule X6). */
+    public UnitRecord interrupted() {
+        return new UnitRecord(work.interruptedAgain(), answers, standing);
+    }
+
     /**
      * The record after the unit's lease ended: it no longer holds on for a retry (rule C2).
      *

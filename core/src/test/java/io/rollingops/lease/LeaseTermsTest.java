@@ -3,6 +3,7 @@ package io.rollingops.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
@@ -45,6 +46,15 @@ class LeaseTermsTest {
 
         assertThat(stoppedBy).isLessThanOrEqualTo(expiresAt);
         assertThat(stoppedBy).as("and no earlier than it must be").isCloseTo(expiresAt, within(3.0));
+    }
+
+    /** The wire has milliseconds: the store would end a lease earlier than its holder expects. */
+    @Test
+    void a_lease_is_counted_in_whole_milliseconds() {
+        Duration ttl = Duration.ofSeconds(30).plusNanos(1);
+        assertThatThrownBy(() -> new LeaseTerms(ttl, Duration.ofSeconds(5), Duration.ofSeconds(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("whole milliseconds");
     }
 
     @Test

@@ -391,4 +391,33 @@ class GrantsTest {
     private static List<Integer> order(Replica store) {
         return order(store, OperationResult.RELEASE);
     }
+
+    /** Rule X6: what was stopped in the middle is counted, what never began is not. */
+    @Test
+    void a_grant_given_back_after_the_start_counts_as_an_interruption() {
+        Replica store = Replica.ofUnits(1);
+        store.requests(0, "restart");
+        store.by(0, new PeerCommand.NotRun(1, true, false));
+        assertThat(store.record(0).work().interrupted()).isZero();
+
+        store.starts(0);
+        store.by(0, new PeerCommand.NotRun(2, true, false));
+
+        assertThat(store.record(0).work().interrupted()).isEqualTo(1);
+        assertThat(store.record(0).queue().head().orElseThrow().attempt()).isZero();
+    }
+
+    @Test
+    void a_command_that_changes_nothing_makes_no_new_revision() {
+        Replica store = Replica.ofUnits(2);
+        store.by(0, Replica.request("restart"));
+        PeerState before = store.state();
+
+        store.by(0, new PeerCommand.Join());
+        store.by(0, new PeerCommand.SetReady(true));
+        store.by(1, new PeerCommand.DropLock("db", "none"));
+        store.by(0, Replica.request("restart"));
+
+        assertThat(store.state()).isSameAs(before);
+    }
 }

@@ -9,6 +9,7 @@ import io.rollingops.json.Json;
 import io.rollingops.json.JsonText;
 import io.rollingops.peer.PeerReply.Reason;
 import io.rollingops.schedule.Intent;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -110,6 +111,60 @@ class OperatorTest {
         store.byOperator(new PeerCommand.ForceRelease(unit(0), 1));
 
         assertThat(store.grant().isOpenFor(unit(1), 2)).isTrue();
+    }
+
+    /** Else a unit whose process hangs would be granted the same operation again at once, beside the one that hangs. */
+    @Test
+    void a_unit_that_was_released_gets_nothing_more_until_its_process_has_come_back() {
+        Replica store = Replica.ofUnits(2);
+        store.requests(0, "restart");
+        store.starts(0);
+
+        store.byOperator(new PeerCommand.ForceRelease(unit(0), 1));
+
+        assertThat(store.grant().isOpen()).isFalse();
+        assertThat(store.member(0).lease()).isEmpty();
+        assertThat(store.refusal(0, new PeerCommand.KeepAlive("lease-0-1"))).isEqualTo(Reason.STALE);
+        store.requests(1, "restart");
+        assertThat(store.grant().isOpenFor(unit(1), 2)).isTrue();
+        store.opensLease(0, 2);
+        store.runs(1, OperationResult.RELEASE);
+        assertThat(store.grant().isOpenFor(unit(0), 3)).isTrue();
+    }
+
+    @Test
+    void a_databag_that_cannot_be_read_is_emptied_on_the_operators_word() {
+        Replica store = Replica.ofUnits(2);
+        store.by(0, new PeerCommand.WriteUnit(Map.of(), Map.of("colour", "blue")));
+        store.by(0, new PeerCommand.SetReady(false));
+        store.requests(0, "restart");
+        store.restore(JsonText.write(StateCodec.write(store.state())).replaceFirst("\"request\"", "\"asleep\""));
+        Reason asUnit = store.refusal(1, new PeerCommand.Repair(unit(0)));
+
+        assertThat(store.byOperator(new PeerCommand.Repair(unit(0)))).isEqualTo(new PeerReply.Done());
+
+        assertThat(asUnit).isEqualTo(Reason.NOT_ALLOWED);
+        assertThat(store.queue(0)).isEmpty();
+        assertThat(store.member(0).bag())
+                .isInstanceOfSatisfying(
+                        UnitBag.Understood.class,
+                        bag -> assertThat(bag.other()).containsExactly(Map.entry("colour", "blue")));
+        store.requests(0, "reload");
+        assertThat(store.grant().isOpenFor(unit(0))).isTrue();
+    }
+
+    @Test
+    void what_can_be_read_is_never_emptied_and_an_open_grant_comes_first() {
+        Replica store = Replica.ofUnits(2);
+        assertThat(store.refusalOfOperator(new PeerCommand.Repair(unit(0)))).isEqualTo(Reason.STALE);
+        assertThat(store.refusalOfOperator(new PeerCommand.Repair(unit(9)))).isEqualTo(Reason.STALE);
+
+        store.requests(0, "restart");
+        store.starts(0);
+        store.restore(JsonText.write(StateCodec.write(store.state())).replaceFirst("\"request\"", "\"asleep\""));
+        assertThat(store.refusalOfOperator(new PeerCommand.Repair(unit(0)))).isEqualTo(Reason.STALE);
+        store.byOperator(new PeerCommand.ForceRelease(unit(0), 1));
+        assertThat(store.byOperator(new PeerCommand.Repair(unit(0)))).isEqualTo(new PeerReply.Done());
     }
 
     /** Both units ask, and the databag of the first is not understood. */

@@ -58,7 +58,8 @@ final class Samples {
                 new PeerCommand.RequestFor(Set.of(unit(10), unit(2)), "restart", ARGUMENTS, OptionalInt.of(3)),
                 new PeerCommand.RequestFor(Set.of(unit(0)), "restart", Json.Obj.EMPTY, OptionalInt.empty()),
                 new PeerCommand.ForceRelease(unit(3), 17),
-                new PeerCommand.Remove(unit(3)));
+                new PeerCommand.Remove(unit(3)),
+                new PeerCommand.Repair(unit(3)));
     }
 
     static List<PeerReply> replies() {

@@ -4,22 +4,15 @@ package io.rollingops.raft;
 import io.rollingops.RollingOpsException;
 import io.rollingops.UnitName;
 import io.rollingops.peer.Author;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.CertificateEncodingException;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.interfaces.EdECKey;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Collection;
@@ -51,28 +44,15 @@ public record Credentials(Author author, PrivateKey key, X509Certificate certifi
      * @throws RollingOpsException.InvalidRequest naming the file, what is wrong with it and what to do
      */
     public static Credentials read(Path certificateFile, Path keyFile, Path authorityFile, Instant now) {
-        X509Certificate authority = readCertificate(authorityFile);
-        X509Certificate certificate = readCertificate(certificateFile);
-        PrivateKey key = readKey(keyFile);
-        Author author = owner(certificate)
-                .orElseThrow(() -> invalid(
+        CertifiedKey own = CertifiedKey.read(certificateFile, keyFile, authorityFile, now);
+        Author author = owner(own.certificate())
+                .orElseThrow(() -> CertifiedKey.invalid(
                         certificateFile, "it names no unit and no operator", "make it with 'rollingops certs'"));
-        if (!isSignedBy(certificate, authority.getPublicKey())) {
-            throw invalid(
-                    certificateFile,
-                    "it is not signed by the authority in " + authorityFile,
-                    "use the files of one application, all made by the same 'rollingops certs'");
+        if (!(own.key() instanceof EdECKey key && key.getParams().getName().equals(ALGORITHM))) {
+            throw CertifiedKey.invalid(
+                    keyFile, "it is not an " + ALGORITHM + " key", "make it with 'rollingops certs'");
         }
-        if (now.isAfter(certificate.getNotAfter().toInstant())) {
-            throw invalid(
-                    certificateFile,
-                    "it has expired on " + certificate.getNotAfter().toInstant(),
-                    "make a new one with 'rollingops certs'");
-        }
-        if (!matches(key, certificate.getPublicKey())) {
-            throw invalid(keyFile, "it does not belong to the certificate in " + certificateFile, "use the pair");
-        }
-        return new Credentials(author, key, certificate, authority);
+        return new Credentials(author, own.key(), own.certificate(), own.authority());
     }
 
     /** Who owns a certificate, if it names an owner of ours. */
@@ -104,20 +84,6 @@ public record Credentials(Author author, PrivateKey key, X509Certificate certifi
         return owner(certificate)
                 .map(author -> author instanceof Author.Unit unit ? unit.name().application() : "")
                 .filter(application -> !application.isEmpty());
-    }
-
-    static X509Certificate certificate(byte[] der) throws CertificateException {
-        return (X509Certificate)
-                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
-    }
-
-    static boolean isSignedBy(X509Certificate certificate, PublicKey authority) {
-        try {
-            certificate.verify(authority);
-            return true;
-        } catch (GeneralSecurityException e) {
-            return false;
-        }
     }
 
     byte[] sign(byte[] message) {
@@ -166,53 +132,5 @@ public record Credentials(Author author, PrivateKey key, X509Certificate certifi
             return Optional.of(new Author.Operator(rest.substring(rest.indexOf(':') + 1)));
         }
         return Optional.empty();
-    }
-
-    private static boolean matches(PrivateKey key, PublicKey certified) {
-        byte[] probe = "rollingops".getBytes(StandardCharsets.US_ASCII);
-        try {
-            Signature signature = Signature.getInstance(ALGORITHM);
-            signature.initSign(key);
-            signature.update(probe);
-            return verify(certified, probe, signature.sign());
-        } catch (GeneralSecurityException e) {
-            return false;
-        }
-    }
-
-    private static X509Certificate readCertificate(Path file) {
-        try {
-            return certificate(Files.readAllBytes(file));
-        } catch (IOException e) {
-            throw unreadable(file, e);
-        } catch (CertificateException e) {
-            throw invalid(file, "it is not a certificate in PEM form", "make it with 'rollingops certs'");
-        }
-    }
-
-    private static PrivateKey readKey(Path file) {
-        try {
-            String text = Files.readString(file, StandardCharsets.US_ASCII)
-                    .replaceAll("-----(BEGIN|END) PRIVATE KEY-----", "")
-                    .replaceAll("\\s", "");
-            return KeyFactory.getInstance(ALGORITHM)
-                    .generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(text)));
-        } catch (IOException e) {
-            throw unreadable(file, e);
-        } catch (GeneralSecurityException | IllegalArgumentException e) {
-            throw invalid(
-                    file, "it is not an " + ALGORITHM + " key in PKCS#8 PEM form", "make it with 'rollingops certs'");
-        }
-    }
-
-    private static RollingOpsException.InvalidRequest unreadable(Path file, IOException e) {
-        return new RollingOpsException.InvalidRequest(
-                file + " cannot be read (" + e.getClass().getSimpleName()
-                        + "); see that it exists and that this user may read it",
-                e);
-    }
-
-    private static RollingOpsException.InvalidRequest invalid(Path file, String wrong, String remedy) {
-        return new RollingOpsException.InvalidRequest(file + ": " + wrong + "; " + remedy);
     }
 }

@@ -24,8 +24,8 @@ final class Keys {
 
     private static Optional<PublicKey> read(String certificate) {
         try {
-            return Optional.of(Credentials.certificate(Base64.getDecoder().decode(certificate))
-                    .getPublicKey());
+            return Optional.of(
+                    CertifiedKey.decode(Base64.getDecoder().decode(certificate)).getPublicKey());
         } catch (CertificateException | IllegalArgumentException e) {
             return Optional.empty();
         }

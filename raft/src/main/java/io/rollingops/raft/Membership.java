@@ -7,10 +7,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.proto.RaftProtos;
+import org.apache.ratis.protocol.GroupInfoReply;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -18,6 +21,7 @@ import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
 import org.apache.ratis.retry.RetryPolicies;
+import org.apache.ratis.util.ProtoUtils;
 import org.apache.ratis.util.TimeDuration;
 
 /**
@@ -48,10 +52,13 @@ final class Membership {
         then.removeIf(member -> member.unit().equals(added.unit()));
         then.add(added);
         try (RaftClient client = client(then)) {
-            RaftGroup group = RaftGroup.valueOf(groupId, peers(then));
+            // Without members: it waits for the leader to come. If it knew itself as a voter it would ask for votes
+            // before
+            // the others know it, and be told to shut down.
+            RaftGroup waiting = RaftGroup.valueOf(groupId);
             try {
                 expect(client.getGroupManagementApi(RaftMember.peerId(added.unit()))
-                        .add(group));
+                        .add(waiting));
             } catch (AlreadyExistsException e) {
                 // It was called before, and the change of the group was not made or not seen.
             }
@@ -72,13 +79,44 @@ final class Membership {
         }
     }
 
+    /**
+     * The group as its leader sees it; empty when no leader answers among those that are asked. Blocks for some seconds at
+     * most.
+     */
+    Optional<List<RaftMember>> asTheLeaderSeesIt(List<RaftMember> asked) {
+        for (RaftMember member : asked) {
+            try (RaftClient client = client(List.of(member), 1)) {
+                GroupInfoReply reply = client.getGroupManagementApi(RaftMember.peerId(member.unit()))
+                        .info(groupId);
+                boolean leads = reply.getRoleInfoProto().getRole() == RaftProtos.RaftPeerRole.LEADER;
+                if (leads && reply.getConf().isPresent()) {
+                    return Optional.of(members(reply.getConf().get()));
+                }
+            } catch (IOException e) {
+                // It does not answer; perhaps another one does.
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<RaftMember> members(RaftProtos.RaftConfigurationProto group) {
+        List<RaftMember> members = new ArrayList<>();
+        group.getPeersList().forEach(peer -> members.add(RaftMember.of(ProtoUtils.toRaftPeer(peer), true)));
+        group.getListenersList().forEach(peer -> members.add(RaftMember.of(ProtoUtils.toRaftPeer(peer), false)));
+        return members;
+    }
+
     private RaftClient client(List<RaftMember> members) {
+        return client(members, ATTEMPTS);
+    }
+
+    private RaftClient client(List<RaftMember> members, int attempts) {
         return RaftClient.newBuilder()
                 .setRaftGroup(RaftGroup.valueOf(groupId, peers(members)))
                 .setProperties(properties)
                 .setParameters(parameters)
                 .setRetryPolicy(RetryPolicies.retryUpToMaximumCountWithFixedSleep(
-                        ATTEMPTS, TimeDuration.valueOf(BETWEEN_ATTEMPTS.toMillis(), TimeUnit.MILLISECONDS)))
+                        attempts, TimeDuration.valueOf(BETWEEN_ATTEMPTS.toMillis(), TimeUnit.MILLISECONDS)))
                 .build();
     }
 

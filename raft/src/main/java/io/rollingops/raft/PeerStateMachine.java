@@ -119,7 +119,7 @@ final class PeerStateMachine extends BaseStateMachine {
     public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
         LogEntryProto entry = transaction.getLogEntry();
         ReplicatedState.Taken taken =
-                state.take(entry.getStateMachineLogEntry().getLogData().toByteArray(), keys);
+                state.take(entry.getStateMachineLogEntry().getLogData().toByteArray(), entry.getTerm(), keys);
         boolean changed = taken.state().peers().revision() != state.peers().revision();
         state = taken.state();
         updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());

@@ -48,4 +48,19 @@ public record RaftMember(UnitName unit, String host, int port, boolean voter) {
                 .setStartupRole(voter ? RaftPeerRole.FOLLOWER : RaftPeerRole.LISTENER)
                 .build();
     }
+
+    /** The member that Raft knows by that peer. */
+    static RaftMember of(RaftPeer peer, boolean voter) {
+        String address = peer.getAddress();
+        int colon = address.lastIndexOf(':');
+        return new RaftMember(
+                unit(peer.getId()), address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)), voter);
+    }
+
+    /** The unit that Raft knows under that name. */
+    static UnitName unit(RaftPeerId id) {
+        String text = id.toString();
+        int dash = text.lastIndexOf('-');
+        return new UnitName(text.substring(0, dash), Integer.parseInt(text.substring(dash + 1)));
+    }
 }

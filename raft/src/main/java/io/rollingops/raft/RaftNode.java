@@ -6,19 +6,24 @@ import io.rollingops.UnitName;
 import io.rollingops.peer.Author;
 import io.rollingops.peer.PeerEvent;
 import io.rollingops.peer.PeerSnapshot;
+import java.io.Closeable;
 import java.io.IOException;
-import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.conf.Parameters;
@@ -26,17 +31,18 @@ import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeer;
-import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.util.ExitUtils;
 
 /**
  * One member of an application's Raft group, in this process. It owns its threads; {@link #close} ends them. Safe for
  * several threads.
  */
 public final class RaftNode implements AutoCloseable {
+    private static final Duration PLACE_CHECK = Duration.ofSeconds(3);
+
     private final RaftSettings settings;
     private final InstantSource calendar;
     private final PeerStateMachine machine;
@@ -46,10 +52,12 @@ public final class RaftNode implements AutoCloseable {
     private final RatisTransport transport;
     private final Membership membership;
     private final ScheduledExecutorService duties;
+    private final Consumer<String> fatal;
 
     private RaftNode(
             RaftSettings settings,
             InstantSource calendar,
+            Consumer<String> fatal,
             PeerStateMachine machine,
             RaftServer server,
             RaftGroupId groupId,
@@ -57,17 +65,14 @@ public final class RaftNode implements AutoCloseable {
             Membership membership) {
         this.settings = settings;
         this.calendar = calendar;
+        this.fatal = fatal;
         this.machine = machine;
         this.server = server;
         this.groupId = groupId;
         this.links = links;
         this.membership = membership;
         this.transport = new RatisTransport(server, links, groupId);
-        this.duties = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "rollingops-leader-duties");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.duties = Executors.newSingleThreadScheduledExecutor(task -> thread("rollingops-leader-duties", task));
     }
 
     /**
@@ -86,24 +91,42 @@ public final class RaftNode implements AutoCloseable {
                     + settings.self() + "; give each agent its own");
         }
         RaftProperties properties = RatisProperties.of(settings);
-        Parameters parameters = RatisProperties.parameters(settings);
+        Parameters parameters = RatisProperties.parameters(settings, calendar.instant());
         RaftGroupId groupId = groupId(settings.self().application(), own);
         RaftGroup group = RaftGroup.valueOf(
                 groupId, settings.members().stream().map(RaftMember::peer).toList());
         PeerStateMachine machine = new PeerStateMachine(settings.self().application(), own.encodedAuthority(), fatal);
+        ExitUtils.disableSystemExit(); // it would end the whole process when the port is taken, without a word to us
+        List<Closeable> opened = new ArrayList<>();
         try {
             RaftServer server = server(settings, machine, group, properties, parameters);
+            opened.add(server);
             MemberLinks links = new MemberLinks(peers -> RaftClient.newBuilder()
                     .setRaftGroup(RaftGroup.valueOf(groupId, peers))
                     .setProperties(properties)
                     .setParameters(parameters)
                     .build());
+            opened.add(links::close);
             Membership membership = new Membership(groupId, properties, parameters);
-            RaftNode node = new RaftNode(settings, calendar, machine, server, groupId, links, membership);
+            RaftNode node = new RaftNode(settings, calendar, fatal, machine, server, groupId, links, membership);
+            opened.add(node::close);
             node.begin(own);
             return node;
-        } catch (IOException e) {
+        } catch (IOException | ExitUtils.ExitException | CompletionException e) {
+            closeAll(opened, e);
             throw cannotStart(settings, e);
+        }
+    }
+
+    /** In reverse order; what goes wrong meanwhile is less important than why. */
+    private static void closeAll(List<Closeable> opened, Exception why) {
+        Collections.reverse(opened);
+        for (Closeable resource : opened) {
+            try {
+                resource.close();
+            } catch (IOException | RuntimeException e) {
+                why.addSuppressed(e);
+            }
         }
     }
 
@@ -184,12 +207,14 @@ public final class RaftNode implements AutoCloseable {
             RaftServer.Division division = server.getDivision(groupId);
             DivisionInfo info = division.getInfo();
             List<RaftMember> members = new ArrayList<>();
-            division.getRaftConf().getAllPeers().forEach(peer -> members.add(member(peer, true)));
-            division.getRaftConf().getAllPeers(RaftPeerRole.LISTENER).forEach(peer -> members.add(member(peer, false)));
+            division.getRaftConf().getAllPeers().forEach(peer -> members.add(RaftMember.of(peer, true)));
+            division.getRaftConf()
+                    .getAllPeers(RaftPeerRole.LISTENER)
+                    .forEach(peer -> members.add(RaftMember.of(peer, false)));
             members.sort(Comparator.comparing(RaftMember::unit));
             return new RaftStatus(
                     info.getCurrentRole().name().toLowerCase(Locale.ROOT),
-                    Optional.ofNullable(info.getLeaderId()).map(this::unit),
+                    Optional.ofNullable(info.getLeaderId()).map(RaftMember::unit),
                     info.getCurrentTerm(),
                     info.getLastAppliedIndex(),
                     members);
@@ -250,6 +275,60 @@ public final class RaftNode implements AutoCloseable {
         machine.onLeader(leaderDuties::wake);
         machine.onChange(leaderDuties::wake);
         server.start();
+        lookForPlaceLater();
+    }
+
+    private static Thread thread(String name, Runnable task) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private void lookForPlaceLater() {
+        try {
+            Future<?> unused = duties.schedule(
+                    () -> thread("rollingops-place", this::lookForPlace).start(), // it waits for answers, duties do not
+                    PLACE_CHECK.toMillis(),
+                    TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            // This member is closing.
+        }
+    }
+
+    /**
+     * As long as no leader is heard: perhaps there is one, and it knows this unit at another address or not at all. Then
+     * this member will never be heard, and whoever is at that address may be its double.
+     */
+    private void lookForPlace() {
+        if (settings.joining() || status().leader().isPresent()) {
+            return;
+        }
+        List<RaftMember> others = settings.members().stream()
+                .filter(member -> !member.unit().equals(settings.self()))
+                .toList();
+        Optional<String> wrong = membership.asTheLeaderSeesIt(others).flatMap(this::misplaced);
+        if (wrong.isPresent()) {
+            fatal.accept(wrong.get());
+        } else {
+            lookForPlaceLater();
+        }
+    }
+
+    private Optional<String> misplaced(List<RaftMember> group) {
+        String here = settings.own().host() + ":" + settings.own().port();
+        Optional<RaftMember> known = group.stream()
+                .filter(member -> member.unit().equals(settings.self()))
+                .findFirst();
+        if (known.isEmpty()) {
+            return Optional.of(settings.self() + " is not a member of the group any more; members are "
+                    + group.stream().map(RaftMember::unit).toList()
+                    + "; add it anew under a number that was never used");
+        }
+        String there = known.get().host() + ":" + known.get().port();
+        return there.equals(here)
+                ? Optional.empty()
+                : Optional.of("the group knows " + settings.self() + " at " + there + " and not here, at " + here
+                        + "; another agent may be running under this name: give each agent a configuration of its own");
     }
 
     private static RaftServer server(
@@ -280,36 +359,32 @@ public final class RaftNode implements AutoCloseable {
         }
     }
 
-    private RaftMember member(RaftPeer peer, boolean voter) {
-        String address = peer.getAddress();
-        int colon = address.lastIndexOf(':');
-        return new RaftMember(
-                unit(peer.getId()), address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)), voter);
-    }
-
-    private UnitName unit(RaftPeerId id) {
-        String text = id.toString();
-        int dash = text.lastIndexOf('-');
-        return new UnitName(text.substring(0, dash), Integer.parseInt(text.substring(dash + 1)));
-    }
-
     /** Members with another authority, or of another application of that name, do not even find the group. */
     private static RaftGroupId groupId(String application, Credentials own) {
         String name = application + "\n" + own.encodedAuthority();
         return RaftGroupId.valueOf(UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private static RollingOpsException cannotStart(RaftSettings settings, IOException e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BindException) {
-                return new RollingOpsException.InvalidRequest(
-                        settings.own().host() + ":" + settings.own().port() + " is in use or is not an address of this"
-                                + " machine; another agent may be running, or give " + settings.self()
-                                + " another address",
-                        e);
-            }
+    private static RollingOpsException cannotStart(RaftSettings settings, Exception e) {
+        if (e instanceof ExitUtils.ExitException) {
+            String where = settings.own().host() + ":" + settings.own().port();
+            return new RollingOpsException.InvalidRequest(
+                    "cannot listen on " + where + " (" + rootCause(e).getMessage()
+                            + "): the port is in use or it is not an address of this machine; another agent may be"
+                            + " running, or give " + settings.self() + " another address",
+                    e);
         }
         return new RollingOpsException.InvalidRequest(
-                "the member's data in " + settings.directory() + " cannot be used: " + e.getMessage(), e);
+                "the member's data in " + settings.directory() + " cannot be used: "
+                        + rootCause(e).getMessage(),
+                e);
+    }
+
+    private static Throwable rootCause(Throwable failure) {
+        Throwable cause = failure;
+        for (Throwable next = failure; next != null; next = next.getCause()) {
+            cause = next;
+        }
+        return cause;
     }
 }

@@ -2,6 +2,7 @@
 package io.rollingops.raft;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.client.RaftClientConfigKeys;
@@ -35,16 +36,19 @@ final class RatisProperties {
         return properties;
     }
 
-    static Parameters parameters(RaftSettings settings) {
+    /**
+     * The keys of this machine's end of TLS. They are read here and not by the network library, which would load a whole
+     * cryptography provider for it if there is one on the class path.
+     *
+     * @throws io.rollingops.RollingOpsException.InvalidRequest when they cannot be used, saying why and what to do
+     */
+    static Parameters parameters(RaftSettings settings, Instant now) {
         Parameters parameters = new Parameters();
-        settings.tls()
-                .ifPresent(tls -> GrpcConfigKeys.TLS.setConf(
-                        parameters,
-                        new GrpcTlsConfig(
-                                tls.key().toFile(),
-                                tls.certificate().toFile(),
-                                tls.authority().toFile(),
-                                true)));
+        settings.tls().ifPresent(files -> {
+            CertifiedKey tls = CertifiedKey.read(files.certificate(), files.key(), files.authority(), now);
+            GrpcConfigKeys.TLS.setConf(
+                    parameters, new GrpcTlsConfig(tls.key(), tls.certificate(), List.of(tls.authority()), true));
+        });
         return parameters;
     }
 

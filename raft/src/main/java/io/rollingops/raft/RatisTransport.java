@@ -61,7 +61,8 @@ final class RatisTransport {
 
     /** As {@link CommandSender.Transport#send}. */
     Optional<String> send(byte[] sealed, Duration limit) throws Unknown, InterruptedException {
-        Optional<DivisionInfo> info = info();
+        Optional<RaftServer.Division> division = division();
+        Optional<DivisionInfo> info = division.map(RaftServer.Division::getInfo);
         Optional<RaftPeerId> leader = info.flatMap(known -> Optional.ofNullable(known.getLeaderId()));
         boolean notReady =
                 info.filter(DivisionInfo::isLeader).isPresent() && !info.get().isLeaderReady();
@@ -116,9 +117,9 @@ final class RatisTransport {
         throw new Unknown("no answer from the leader " + leader + ": " + failure, failure);
     }
 
-    private Optional<DivisionInfo> info() {
+    private Optional<RaftServer.Division> division() {
         try {
-            return Optional.of(server.getDivision(group).getInfo());
+            return Optional.of(server.getDivision(group));
         } catch (IOException e) {
             return Optional.empty(); // a joining member that was not called yet
         }

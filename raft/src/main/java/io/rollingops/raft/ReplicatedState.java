@@ -5,6 +5,7 @@ import io.rollingops.UnitName;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonException;
 import io.rollingops.peer.Author;
+import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerEvent;
 import io.rollingops.peer.PeerReply;
 import io.rollingops.peer.PeerState;
@@ -65,10 +66,17 @@ record ReplicatedState(PeerState peers, Optional<String> authority, NavigableMap
         return Optional.ofNullable(authors.get(name(author))).map(Known::number).orElse(0L);
     }
 
-    /** Takes in one sealed envelope. Never throws: whatever a member puts into the log, all members go on. */
-    Taken take(byte[] sealed, Keys keys) {
+    /**
+     * Takes in one sealed envelope. Never throws: whatever a member puts into the log, all members go on.
+     *
+     * @param term of the log entry that it came in; nobody can lead in a later one yet
+     */
+    Taken take(byte[] sealed, long term, Keys keys) {
         try {
             Envelope.Received received = Envelope.open(sealed);
+            if (received.envelope().command() instanceof PeerCommand.Lead lead && lead.term() > term) {
+                return rejected("term " + lead.term() + " has not come yet, it is term " + term, 0);
+            }
             return take(received, digest(sealed), keys);
         } catch (JsonException e) {
             return rejected("the envelope cannot be understood: " + e.getMessage(), 0);
@@ -136,16 +144,16 @@ record ReplicatedState(PeerState peers, Optional<String> authority, NavigableMap
             return Optional.empty();
         }
         try {
-            X509Certificate root = Credentials.certificate(Base64.getDecoder().decode(introduction.authority()));
+            X509Certificate root = CertifiedKey.decode(Base64.getDecoder().decode(introduction.authority()));
             X509Certificate certificate =
-                    Credentials.certificate(Base64.getDecoder().decode(introduction.certificate()));
+                    CertifiedKey.decode(Base64.getDecoder().decode(introduction.certificate()));
             boolean owned = Credentials.owner(certificate).equals(Optional.of(author));
             boolean ours = Credentials.owner(certificate)
                     .map(owner -> !(owner instanceof Author.Unit unit) || isOurs(unit.name()))
                     .orElse(false);
             if (!owned
                     || !ours
-                    || !Credentials.isSignedBy(certificate, root.getPublicKey())
+                    || !CertifiedKey.isSignedBy(certificate, root.getPublicKey())
                     || isOlder(certificate, before)) {
                 return Optional.empty();
             }
@@ -164,7 +172,7 @@ record ReplicatedState(PeerState peers, Optional<String> authority, NavigableMap
             return false;
         }
         X509Certificate known =
-                Credentials.certificate(Base64.getDecoder().decode(before.get().certificate()));
+                CertifiedKey.decode(Base64.getDecoder().decode(before.get().certificate()));
         return certificate
                 .getNotBefore()
                 .toInstant()

@@ -68,6 +68,16 @@ final class RaftGroupFixture implements AutoCloseable {
         return node;
     }
 
+    /** Starts a member that waits to be added. */
+    RaftNode startJoining(RaftMember added) throws IOException {
+        List<RaftMember> group = new ArrayList<>(members);
+        group.add(added);
+        RaftNode node = RaftNode.start(
+                settings(added.unit(), group, true), credentials(added.unit()), InstantSource.system(), fatal::add);
+        nodes.put(added.unit(), node);
+        return node;
+    }
+
     RaftSettings settings(UnitName unit, List<RaftMember> group, boolean joining) throws IOException {
         return new RaftSettings(
                 unit,

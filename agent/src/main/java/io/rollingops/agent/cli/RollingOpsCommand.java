@@ -32,6 +32,7 @@ import picocli.CommandLine.Model.OptionSpec;
             CertsCommand.class,
             MemberCommand.class,
             ForceReleaseCommand.class,
+            RepairCommand.class,
             VersionCommand.class,
             DemoServiceCommand.class,
             WarmUpCommand.class,
