@@ -207,8 +207,7 @@ public final class RollingOpsManager {
         }
         SyncLockBackend backend = syncLocks.get(backendId);
         if (backend != null) {
-            backend.acquire(timeout);
-            return new SyncLock(Optional.empty(), new LockSignal(), backend::release);
+            return SyncLock.acquire(backend, timeout);
         }
         if (backendId.equals(NATIVE_SYNC_LOCK) && store.snapshot().kind() == PeerSnapshot.Kind.REPLICATED) {
             return nativeSyncLock.acquire(timeout);

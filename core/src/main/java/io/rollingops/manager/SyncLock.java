@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.manager;
 
+import io.rollingops.spi.SyncLockBackend;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -18,6 +20,16 @@ public final class SyncLock implements AutoCloseable {
         this.token = token;
         this.signal = signal;
         this.release = release;
+    }
+
+    /**
+     * Acquires a lock that the user brought; blocks until it is held.
+     *
+     * @throws io.rollingops.RollingOpsException.LockTimeout when it is not held after the given time
+     */
+    public static SyncLock acquire(SyncLockBackend backend, Duration timeout) throws InterruptedException {
+        backend.acquire(timeout);
+        return new SyncLock(Optional.empty(), new LockSignal(), backend::release);
     }
 
     /** Proof of holding the lock; empty for a lock that the user brought. */

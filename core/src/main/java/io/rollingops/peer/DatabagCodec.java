@@ -44,6 +44,7 @@ public final class DatabagCodec {
     private static final String GRANT_EPOCH = "grant_epoch";
     private static final String GRANT_PHASE = "grant_phase";
     private static final String GRANT_HOLD = "grant_hold";
+    private static final String GRANT_HOLDER = "grant_holder";
 
     /** The keys of a unit's databag that are ours. */
     public static final Set<String> UNIT_KEYS = Set.of(
@@ -61,7 +62,7 @@ public final class DatabagCodec {
 
     /** The keys of the application's databag that are ours. */
     public static final Set<String> APPLICATION_KEYS =
-            Set.of(GRANTED_UNIT, GRANTED_AT, GRANT_EPOCH, GRANT_PHASE, GRANT_HOLD);
+            Set.of(GRANTED_UNIT, GRANTED_AT, GRANT_EPOCH, GRANT_PHASE, GRANT_HOLD, GRANT_HOLDER);
 
     /** What the library before the original left in {@code state}: it knew no queue. */
     private static final Set<String> STATES_OF_VERSION_0 = Set.of("acquire", "release");
@@ -120,16 +121,59 @@ public final class DatabagCodec {
         long epoch = count(bag, GRANT_EPOCH, Long.MAX_VALUE);
         boolean hold = flag(bag, GRANT_HOLD, false);
         Optional<Instant> at = text(bag, GRANTED_AT).flatMap(EpochSeconds::read);
-        Optional<UnitName> unit;
-        try {
-            unit = text(bag, GRANTED_UNIT).map(UnitName::parse);
-        } catch (IllegalArgumentException e) {
-            throw new JsonException("key 'granted_unit': " + e.getMessage(), e);
-        }
+        Optional<UnitName> unit = unit(bag, GRANTED_UNIT);
         try {
             return new Grant(unit, epoch, phase(bag), hold, at);
         } catch (IllegalArgumentException e) {
             throw new JsonException("key 'grant_phase': " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Our keys of the application's databag as a leader writes them. Beside the original's {@code granted_unit} stands
+     * {@code grant_holder}: a leader that still runs the original changes only the former, so a grant of its is not
+     * taken for one of ours under an old epoch.
+     */
+    static NavigableMap<String, String> writeByLeader(Grant grant) {
+        NavigableMap<String, String> bag = new TreeMap<>();
+        String unit = grant.unit().map(UnitName::toString).orElse("");
+        bag.put(GRANTED_UNIT, unit);
+        bag.put(GRANTED_AT, instant(grant.grantedAt()));
+        bag.put(GRANT_EPOCH, number(grant.epoch()));
+        bag.put(GRANT_HOLDER, unit);
+        return bag;
+    }
+
+    /**
+     * Reads the grant as a leader writes it. One of the original's leader is none of ours; see {@link #foreignGrantee}.
+     *
+     * @throws JsonException naming the key that is wrong
+     */
+    static Grant readByLeader(Map<String, String> bag) {
+        long epoch = count(bag, GRANT_EPOCH, Long.MAX_VALUE);
+        Optional<UnitName> unit = unit(bag, GRANT_HOLDER);
+        if (epoch < 1 || unit.isEmpty() || !unit.equals(unit(bag, GRANTED_UNIT))) {
+            return new Grant(Optional.empty(), epoch, Grant.Phase.FREE, false, Optional.empty());
+        }
+        return new Grant(
+                unit, epoch, Grant.Phase.GRANTED, false, text(bag, GRANTED_AT).flatMap(EpochSeconds::read));
+    }
+
+    /**
+     * Whom a leader that runs the original has granted.
+     *
+     * @throws JsonException naming the key that is wrong
+     */
+    static Optional<UnitName> foreignGrantee(Map<String, String> bag) {
+        Optional<UnitName> unit = unit(bag, GRANTED_UNIT);
+        return unit.equals(unit(bag, GRANT_HOLDER)) ? Optional.empty() : unit;
+    }
+
+    private static Optional<UnitName> unit(Map<String, String> bag, String key) {
+        try {
+            return text(bag, key).map(UnitName::parse);
+        } catch (IllegalArgumentException e) {
+            throw new JsonException("key '" + key + "': " + e.getMessage(), e);
         }
     }
 

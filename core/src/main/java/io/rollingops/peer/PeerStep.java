@@ -3,13 +3,9 @@ package io.rollingops.peer;
 
 import io.rollingops.EpochSeconds;
 import io.rollingops.Operation;
-import io.rollingops.OperationCodec;
 import io.rollingops.OperationId;
-import io.rollingops.OperationQueue;
 import io.rollingops.OperationResult;
 import io.rollingops.UnitName;
-import io.rollingops.json.Json;
-import io.rollingops.json.JsonException;
 import io.rollingops.schedule.Decision;
 import io.rollingops.schedule.Scheduler;
 import java.time.Instant;
@@ -19,7 +15,6 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -237,31 +232,15 @@ final class PeerStep {
     }
 
     private PeerReply request(UnitName unit, UnitRecord record, PeerCommand.Request request) {
-        Optional<PeerReply> refusal = refusal(request.callbackId(), request.arguments(), request.maxRetry());
+        Optional<PeerReply> refusal =
+                RequestRules.refusal(request.callbackId(), request.arguments(), request.maxRetry());
         if (refusal.isPresent()) {
             return refusal.get();
         }
         Operation operation = Operation.requested(request.callbackId(), request.arguments(), request.maxRetry(), at);
-        Optional<PeerReply> noRoom = noRoom(unit, record, operation);
+        Optional<PeerReply> noRoom = RequestRules.noRoom(unit, record, operation, headBegun(unit));
         return noRoom.orElseGet(
                 () -> new PeerReply.Queued(new TreeMap<>(Map.of(unit, enqueue(unit, record, operation)))));
-    }
-
-    /** A request that is merged into the last one needs no room: it may be the repetition of one that was taken in. */
-    private Optional<PeerReply> noRoom(UnitName unit, UnitRecord record, Operation operation) {
-        OperationQueue next = record.requested(operation, headBegun(unit)).queue();
-        if (next.size() == record.queue().size()) {
-            return Optional.empty();
-        }
-        if (next.size() > OperationQueue.MAX_LENGTH) {
-            return Optional.of(full("the queue of " + unit + " holds " + OperationQueue.MAX_LENGTH
-                    + " operations, which is the limit; see why they do not run before asking for more"));
-        }
-        if (OperationCodec.write(next).length() > OperationQueue.MAX_WIRE_CHARS) {
-            return Optional.of(full("the queue of " + unit + " would be longer than " + OperationQueue.MAX_WIRE_CHARS
-                    + " characters with this operation; pass large data by reference, or wait until some have run"));
-        }
-        return Optional.empty();
     }
 
     private boolean headBegun(UnitName unit) {
@@ -448,7 +427,8 @@ final class PeerStep {
     }
 
     private PeerReply requestFor(PeerCommand.RequestFor request) {
-        Optional<PeerReply> refusal = refusal(request.callbackId(), request.arguments(), request.maxRetry());
+        Optional<PeerReply> refusal =
+                RequestRules.refusal(request.callbackId(), request.arguments(), request.maxRetry());
         if (refusal.isPresent()) {
             return refusal.get();
         }
@@ -466,7 +446,7 @@ final class PeerStep {
             if (record.isEmpty()) {
                 return invalid("the databag of " + unit + " cannot be read: " + unreadable(member));
             }
-            Optional<PeerReply> noRoom = noRoom(unit, record.get(), operation);
+            Optional<PeerReply> noRoom = RequestRules.noRoom(unit, record.get(), operation, headBegun(unit));
             if (noRoom.isPresent()) {
                 return noRoom.get();
             }
@@ -532,31 +512,6 @@ final class PeerStep {
 
     private Member member(UnitName unit) {
         return Optional.ofNullable(members.get(unit)).orElseThrow();
-    }
-
-    private static Optional<PeerReply> refusal(String callbackId, Json.Obj arguments, OptionalInt maxRetry) {
-        if (callbackId.isBlank() || callbackId.length() > Operation.MAX_CALLBACK_CHARS) {
-            return Optional.of(
-                    invalid("a callback id has 1 to " + Operation.MAX_CALLBACK_CHARS + " characters and is not blank"));
-        }
-        if (maxRetry.isPresent() && maxRetry.getAsInt() < 0) {
-            return Optional.of(invalid("the retry limit is negative: " + maxRetry.getAsInt()));
-        }
-        if (arguments.depth() > Operation.MAX_ARGUMENTS_DEPTH) {
-            return Optional.of(invalid("the arguments are nested " + arguments.depth() + " deep, over the limit of "
-                    + Operation.MAX_ARGUMENTS_DEPTH));
-        }
-        String wire = OperationCodec.write(Operation.requested(callbackId, arguments, maxRetry, Instant.EPOCH));
-        if (wire.length() > Operation.MAX_WIRE_CHARS) {
-            return Optional.of(invalid("the operation is " + wire.length() + " characters long, over the limit of "
-                    + Operation.MAX_WIRE_CHARS + "; pass large data by reference"));
-        }
-        try {
-            OperationCodec.readOperation(wire);
-        } catch (JsonException e) { // a number of a thousand digits, half of a character
-            return Optional.of(invalid("the operation could not be read back: " + e.getMessage()));
-        }
-        return Optional.empty();
     }
 
     private static Optional<PeerReply> refusal(

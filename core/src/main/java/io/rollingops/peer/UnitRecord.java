@@ -89,6 +89,19 @@ public record UnitRecord(Work work, Answers answers, Standing standing) {
                 new Standing(nowReady, standing.protocol(), standing.backend(), standing.etcdCleanupNeeded()));
     }
 
+    /** The record of a unit that ran another protocol, taken over by this one with all that it says. */
+    public UnitRecord adopted() {
+        return new UnitRecord(
+                work,
+                answers,
+                new Standing(standing.ready(), Standing.PROTOCOL, standing.backend(), standing.etcdCleanupNeeded()));
+    }
+
+    /** Whether the unit follows this protocol. */
+    public boolean isOurs() {
+        return standing.protocol() == Standing.PROTOCOL;
+    }
+
     public UnitRecord processedBy(ProcessingBackend backend, boolean cleanupNeeded) {
         return new UnitRecord(
                 work, answers, new Standing(standing.ready(), standing.protocol(), backend, cleanupNeeded));

@@ -5,6 +5,7 @@ import io.rollingops.UnitName;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonText;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,6 +71,17 @@ public final class HookRun {
     /** A variable of the environment that a process would have; empty when it is not set. */
     public String variable(String name) {
         return environment.getOrDefault(name, "");
+    }
+
+    /** All variables that a process would have. */
+    public Map<String, String> environment() {
+        return Collections.unmodifiableMap(environment);
+    }
+
+    /** Runs a hook command and gives all that comes of it, whatever its exit code. */
+    public ExecResult call(String command, List<String> args, Optional<String> stdin) {
+        CommandReply reply = commands.apply(new Call(command, args, stdin));
+        return new ExecResult(reply.exitCode(), reply.stdout(), reply.stderr());
     }
 
     /**

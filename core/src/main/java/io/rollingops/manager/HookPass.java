@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.manager;
+
+import io.rollingops.Operation;
+import io.rollingops.peer.PeerCommand;
+import io.rollingops.peer.PeerReply;
+import io.rollingops.peer.PeerSnapshot;
+import io.rollingops.peer.UnitRecord;
+import io.rollingops.spi.ClusterLock;
+import io.rollingops.spi.Journal;
+import io.rollingops.spi.PeerStore;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Carries out what {@link UnitProtocol} decides in a process that lives for one event: asks for the next step, takes it on
+ * the calling thread and asks again, until there is nothing to do. For stores of databags, where a grant has no lease: it
+ * stays open until it is answered, however often the process dies in between.
+ *
+ * <p>A result is in the journal before it goes into the store, and stays there: whether the store has it is known only
+ * when a later process sees the grant answered. Until then each process records it again instead of running the callback
+ * a second time (rule C1).
+ */
+public final class HookPass {
+    /** No single event leads to more steps than these; more would be a circle. */
+    private static final int STEPS_MAX = 64;
+
+    private static final Duration SUBMIT_LIMIT = Duration.ofSeconds(5);
+
+    private final PeerStore store;
+    private final ClusterLock cluster;
+    private final Callbacks callbacks;
+    private final Journal journal;
+    private final RetryPause pause;
+    private final UnitProtocol protocol;
+    private final Consumer<UnitEvent> story;
+
+    private UnitLocal local;
+    private Optional<CallbackRun> run = Optional.empty();
+    private Optional<Duration> pauseFor = Optional.empty();
+    private boolean answered;
+
+    /**
+     * What a pass has led to.
+     *
+     * @param answered whether a grant was answered, so that the next one can be made
+     * @param pauseFor how long the unit waits until it wants grants again, if it waits
+     * @param resting why there is nothing more to do
+     */
+    public record Result(boolean answered, Optional<Duration> pauseFor, UnitStep.Why resting) {}
+
+    /**
+     * A pass of one unit.
+     *
+     * @param callbacks by id
+     * @param pausing whether the unit waits since an earlier process, before it tries again
+     */
+    public HookPass(
+            PeerStore store,
+            ClusterLock cluster,
+            ClusterLossPolicy onClusterLoss,
+            Map<String, Callback> callbacks,
+            Journal journal,
+            RetryPause pause,
+            boolean pausing,
+            Consumer<UnitEvent> story) {
+        this.store = store;
+        this.cluster = cluster;
+        this.callbacks = new Callbacks(callbacks, Set.of());
+        this.journal = journal;
+        this.pause = pause;
+        this.protocol = new UnitProtocol(store.self(), Duration.ZERO, id -> true, onClusterLoss);
+        this.story = story;
+        this.local = new UnitLocal("hook", false, 0, false, 0, Optional.empty(), pausing, false);
+    }
+
+    /** Takes all steps that can be taken now. To be called once. */
+    public Result run() {
+        PeerSnapshot seen = store.snapshot();
+        local = new UnitLocal(
+                local.process(), false, 0, false, 0, unrecorded(seen).map(ended -> ended), local.pausing(), false);
+        for (int steps = 0; steps < STEPS_MAX; steps++) {
+            UnitStep step = protocol.next(store.snapshot(), local, cluster.state());
+            if (step instanceof UnitStep.Rest rest) {
+                return new Result(answered, pauseFor, rest.why());
+            }
+            take(step);
+        }
+        throw new IllegalStateException("a pass of " + store.self() + " goes in a circle: " + local);
+    }
+
+    private void take(UnitStep step) {
+        if (step instanceof UnitStep.Send send) {
+            send(send.command());
+        } else if (step instanceof UnitStep.Run begin) {
+            begin(begin.epoch(), begin.operation(), begin.clusterToken());
+        } else if (step instanceof UnitStep.WantCluster want) {
+            story.accept(new UnitEvent.WaitsForCluster(want.operation().id()));
+            cluster.want(want.operation());
+        } else if (step instanceof UnitStep.DropCluster) {
+            cluster.drop();
+        } else if (step instanceof UnitStep.CleanCluster) {
+            cluster.clean();
+        } else {
+            throw new AssertionError(step);
+        }
+    }
+
+    private void send(PeerCommand.ByUnit command) {
+        local = local.sending(command);
+        PeerReply reply = store.submit(command, SUBMIT_LIMIT).reply();
+        boolean pausedBefore = local.pausing();
+        local = local.replied(command, reply, 0);
+        if (local.pausing() && !pausedBefore) {
+            pauseFor = Optional.of(
+                    pause.after(run.map(now -> now.operation().attempt() + 1).orElse(1)));
+        }
+        boolean refused = reply instanceof PeerReply.Refused;
+        if (command instanceof PeerCommand.Finish finish) {
+            answered |= !refused;
+            story.accept(
+                    reply instanceof PeerReply.Refused no
+                            ? new UnitEvent.NotRecorded(finish.operation(), finish.epoch(), no.message())
+                            : new UnitEvent.Recorded(finish.operation(), finish.epoch()));
+            if (refused) {
+                forget();
+            }
+        } else if (command instanceof PeerCommand.NotRun notRun) {
+            answered |= !refused;
+            story.accept(new UnitEvent.GaveBack(notRun.epoch()));
+        } else if (command instanceof PeerCommand.SetBackend set && !refused) {
+            story.accept(new UnitEvent.Switched(set.backend()));
+        } else if (reply instanceof PeerReply.Refused no && !(command instanceof PeerCommand.Start)) {
+            throw new IllegalStateException(
+                    "the databag of " + store.self() + " refuses " + command + ": " + no.message());
+        }
+    }
+
+    private void begin(long epoch, Operation operation, OptionalLong clusterToken) {
+        local = local.began(epoch, operation);
+        story.accept(new UnitEvent.Began(operation, epoch));
+        CallbackRun now = new CallbackRun(operation, new FencingToken(epoch, clusterToken), pause);
+        run = Optional.of(now);
+        Ending ending = now.call(callbacks.of(operation));
+        story.accept(new UnitEvent.Ended(operation.id(), epoch, ending));
+        if (ending instanceof Ending.Answered result) {
+            note(new Journal.Entry(operation.id(), epoch, Optional.of(result.result()), result.note()));
+        }
+        local = local.ended(ending);
+    }
+
+    /** A result of an earlier process, unless the store shows that it has it or that it does not count any more. */
+    private Optional<Attempt.Ended> unrecorded(PeerSnapshot seen) {
+        Optional<Journal.Entry> entry;
+        try {
+            entry = journal.read().filter(written -> written.result().isPresent());
+        } catch (IOException e) {
+            story.accept(new UnitEvent.JournalFailed("the journal cannot be read: " + e.getMessage()));
+            return Optional.empty();
+        }
+        if (entry.isEmpty()) {
+            return Optional.empty();
+        }
+        long done = seen.record(store.self()).map(UnitRecord::doneEpoch).orElse(0L);
+        if (done >= entry.get().epoch()) {
+            forget();
+            return Optional.empty();
+        }
+        return Optional.of(new Attempt.Ended(
+                entry.get().epoch(),
+                entry.get().operation(),
+                new Ending.Answered(
+                        entry.get().result().orElseThrow(), entry.get().note(), false)));
+    }
+
+    private void note(Journal.Entry entry) {
+        try {
+            journal.write(entry);
+        } catch (IOException e) {
+            story.accept(new UnitEvent.JournalFailed("the result of operation " + entry.operation()
+                    + " is not in the journal; it runs again if this hook fails: " + e.getMessage()));
+        }
+    }
+
+    private void forget() {
+        try {
+            journal.clear();
+        } catch (IOException e) {
+            story.accept(new UnitEvent.JournalFailed("the journal cannot be cleared: " + e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.juju;
+
+import io.rollingops.juju.CharmEvent.Lifecycle;
+import io.rollingops.juju.CharmEvent.RelationPhase;
+import io.rollingops.juju.CharmEvent.SecretPhase;
+import io.rollingops.juju.HookCommands.Level;
+import io.rollingops.manager.HostClock;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A charm: what is done on which event. Its {@code main} method builds one and calls {@link #dispatch}.
+ *
+ * <pre>{@code
+ * JujuCharm.builder()
+ *         .rollingOps(RollingOpsSettings.onPeers("restart").withCallback("restart", context -> restart()))
+ *         .on(Lifecycle.CONFIG_CHANGED, hook -> hook.status(UnitStatus.active("")))
+ *         .onAction("restart", action -> action.hook().rollingOps().requestAsyncLock("restart"))
+ *         .build()
+ *         .dispatch(args);
+ * }</pre>
+ *
+ * <p>Handlers run on the main thread, one after the other in the order in which they were added. When one throws, the
+ * hook fails and none of what was written to databags counts.
+ */
+public final class JujuCharm {
+    /** The argument with which {@link #dispatch} prints the hooks that are handled, one a line, and does nothing else. */
+    public static final String PRINT_HOOKS = "--print-hooks";
+
+    private final Map<String, List<Handler>> hooks;
+    private final Map<String, ActionHandler> actions;
+    private final Optional<RollingOpsSettings> rollingOps;
+
+    /** What is done in a hook. */
+    @FunctionalInterface
+    public interface Handler {
+        /** Does it; any exception fails the hook. */
+        void handle(Hook hook) throws Exception;
+    }
+
+    /** What an action does. */
+    @FunctionalInterface
+    public interface ActionHandler {
+        /** Does it; any exception fails the action and takes back what it wrote to databags. */
+        void handle(Action action) throws Exception;
+    }
+
+    private JujuCharm(Builder builder) {
+        this.hooks = new LinkedHashMap<>(builder.hooks);
+        this.actions = new LinkedHashMap<>(builder.actions);
+        this.rollingOps = builder.rollingOps;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Handles what Juju started this process for, and ends the process. */
+    public void dispatch(String[] args) {
+        if (List.of(args).contains(PRINT_HOOKS)) {
+            handledHooks().forEach(System.out::println);
+            return;
+        }
+        int exitCode = run(
+                JujuContext.parse(System.getenv()),
+                new HookProcesses(),
+                new HostClock(System::nanoTime, Clock.systemUTC()),
+                Waker::detached);
+        System.exit(exitCode);
+    }
+
+    /** The hooks that something is done in; in all others the process need not be started at all. */
+    public Set<String> handledHooks() {
+        Set<String> handled = new TreeSet<>(hooks.keySet());
+        rollingOps.ifPresent(settings -> handled.addAll(RollingOps.observedHooks(settings)));
+        return handled;
+    }
+
+    /** Makes what dispatches further hooks on a unit. */
+    interface WakerFactory {
+        Waker make(JujuContext context, UnitFolder folder);
+    }
+
+    /** Handles one event, and gives the exit status of the process. */
+    int run(JujuContext context, HookCommand.Runner runner, HostClock clock, WakerFactory wakers) {
+        HookCommands commands = new HookCommands(runner);
+        try {
+            handle(context, commands, clock, wakers);
+            return 0;
+        } catch (Exception | StackOverflowError e) {
+            report(commands, context, e);
+            return 1;
+        }
+    }
+
+    private void handle(JujuContext context, HookCommands commands, HostClock clock, WakerFactory wakers)
+            throws Exception {
+        UnitFolder folder = new UnitFolder(
+                rollingOps.map(RollingOpsSettings::folder).orElse(RollingOpsSettings.DEFAULT_FOLDER), context.unit());
+        GatheredWakes wakes = new GatheredWakes();
+        HookRuntime runtime =
+                new HookRuntime(context, commands, new RelationData(commands, context.unit()), clock, wakes);
+        Optional<RollingOps> rolling = rollingOps.map(settings -> new RollingOps(runtime, settings, folder));
+        rolling.ifPresent(RollingOps::begin);
+        callHandlers(new Hook(runtime, rolling));
+        rolling.ifPresent(RollingOps::advance);
+        runtime.data().flush();
+        wakes.pass(wakers.make(context, folder));
+        rolling.ifPresent(RollingOps::end);
+    }
+
+    private void callHandlers(Hook hook) throws Exception {
+        if (hook.context().event() instanceof CharmEvent.OnAction action) {
+            ActionHandler handler = actions.get(action.name());
+            if (handler == null) {
+                throw new IllegalArgumentException("this charm does not know the action " + action.name());
+            }
+            handler.handle(new Action(action, hook));
+            return;
+        }
+        for (Handler handler : hooks.getOrDefault(hook.context().event().hookName(), List.of())) {
+            handler.handle(hook);
+        }
+    }
+
+    private static void report(HookCommands commands, JujuContext context, Throwable failure) {
+        StringWriter trace = new StringWriter();
+        failure.printStackTrace(new PrintWriter(trace));
+        String message = context.event().hookName() + " failed: " + trace;
+        try {
+            commands.log(Level.ERROR, message);
+        } catch (HookCommandException e) {
+            System.err.println(message); // Juju logs that too, as a warning
+        }
+    }
+
+    /** Adds up what is to be done. */
+    public static final class Builder {
+        private final Map<String, List<Handler>> hooks = new LinkedHashMap<>();
+        private final Map<String, ActionHandler> actions = new LinkedHashMap<>();
+        private Optional<RollingOpsSettings> rollingOps = Optional.empty();
+
+        private Builder() {}
+
+        /** Rolling operations, which then happen by themselves beside the handlers. */
+        public Builder rollingOps(RollingOpsSettings settings) {
+            rollingOps = Optional.of(settings);
+            return this;
+        }
+
+        /** What is done in a hook of the unit's own life. */
+        public Builder on(Lifecycle event, Handler handler) {
+            return onHook(event.hookName(), handler);
+        }
+
+        /** What is done when something happens to relations at an endpoint. */
+        public Builder onRelation(String endpoint, RelationPhase phase, Handler handler) {
+            return onHook(phase.hook(endpoint), handler);
+        }
+
+        /** What is done when something happens to a secret. */
+        public Builder onSecret(SecretPhase phase, Handler handler) {
+            return onHook(phase.hook(), handler);
+        }
+
+        /** What is done in a hook of any other name, such as one that the charm dispatches itself. */
+        public Builder onHook(String name, Handler handler) {
+            hooks.computeIfAbsent(name, key -> new ArrayList<>()).add(handler);
+            return this;
+        }
+
+        /** What an action does. */
+        public Builder onAction(String name, ActionHandler handler) {
+            if (actions.putIfAbsent(name, handler) != null) {
+                throw new IllegalArgumentException("the action " + name + " has a handler already");
+            }
+            return this;
+        }
+
+        public JujuCharm build() {
+            return new JujuCharm(this);
+        }
+    }
+}

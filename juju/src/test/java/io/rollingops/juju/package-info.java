@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.juju;
+
+import org.jspecify.annotations.NullMarked;
