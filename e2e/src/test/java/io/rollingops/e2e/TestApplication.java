@@ -136,8 +136,14 @@ final class TestApplication implements AutoCloseable {
     void request(String callback, Map<String, ?> arguments, int... units) {
         Set<UnitName> names = new TreeSet<>();
         Arrays.stream(units).forEach(number -> names.add(new UnitName("web", number)));
-        PeerReply reply = ask(client -> OperatorClient.open(folder.resolve("web/operator"), InstantSource.system())
-                .send(client, new PeerCommand.RequestFor(names, callback, Json.ofMap(arguments), OptionalInt.empty())));
+        PeerReply reply = ask(client -> {
+            PeerReply queued = OperatorClient.open(folder.resolve("web/operator"), InstantSource.system())
+                    .send(
+                            client,
+                            new PeerCommand.RequestFor(names, callback, Json.ofMap(arguments), OptionalInt.empty()));
+            acknowledgedRevision = status(client).integer("revision");
+            return queued;
+        });
         ((PeerReply.Queued) reply)
                 .operations()
                 .forEach((UnitName unit, OperationId operation) ->
