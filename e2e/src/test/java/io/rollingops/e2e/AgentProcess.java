@@ -75,6 +75,24 @@ final class AgentProcess {
         return running.exitValue();
     }
 
+    /** From now on no file of this process can grow beyond so many bytes, as on a full disk. */
+    void limitFiles(long bytes) throws IOException, InterruptedException {
+        long pid = process.orElseThrow().pid();
+        Process prlimit = new ProcessBuilder("prlimit", "--pid=" + pid, "--fsize=" + bytes)
+                .inheritIO()
+                .start();
+        assertThat(prlimit.waitFor()).as("prlimit of util-linux").isZero();
+    }
+
+    /** Waits for the process to end by itself; its exit status. */
+    int awaitEnd() throws InterruptedException {
+        Process running = process.orElseThrow();
+        assertThat(running.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .as("%s ends by itself", unit)
+                .isTrue();
+        return running.exitValue();
+    }
+
     void pause() throws IOException, InterruptedException {
         Signals.send("STOP", process.orElseThrow().pid());
         paused = true;

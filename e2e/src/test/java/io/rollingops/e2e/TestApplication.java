@@ -149,14 +149,18 @@ final class TestApplication implements AutoCloseable {
     void request(String callback, Map<String, ?> arguments, int... units) {
         Set<UnitName> names = new TreeSet<>();
         Arrays.stream(units).forEach(number -> names.add(new UnitName(name, number)));
-        PeerReply reply = ask(client -> OperatorClient.open(
-                        folder.resolve(name).resolve("operator"), InstantSource.system())
-                .send(client, new PeerCommand.RequestFor(names, callback, Json.ofMap(arguments), OptionalInt.empty())));
+        PeerReply reply = ask(client -> {
+            PeerReply queued = OperatorClient.open(folder.resolve(name).resolve("operator"), InstantSource.system())
+                    .send(
+                            client,
+                            new PeerCommand.RequestFor(names, callback, Json.ofMap(arguments), OptionalInt.empty()));
+            acknowledgedRevision = status(client).integer("revision");
+            return queued;
+        });
         ((PeerReply.Queued) reply)
                 .operations()
                 .forEach((UnitName unit, OperationId operation) ->
                         acknowledged.add(Map.entry(unit.toString(), operation.value())));
-        acknowledgedRevision = Math.max(acknowledgedRevision, status().integer("revision"));
     }
 
     /** What an agent that answers says of the whole. */
