@@ -284,6 +284,7 @@ public final class RollingOps {
         try {
             if (isObserved()) {
                 peers.get().store().adopt();
+                stopOriginalWorker(peers.get());
                 pass(peers.get(), hook);
             }
             if (peers.get().leads() && !folder.isLeaving()) {
@@ -330,6 +331,16 @@ public final class RollingOps {
             folder.pause(runtime.clock(), pause);
             runtime.waker().wake(pause);
         });
+    }
+
+    private void stopOriginalWorker(Peers now) {
+        String number = runtime.data().unit(now.relation(), self()).getOrDefault(OriginalWorker.KEY, "");
+        if (!number.isEmpty()) {
+            if (OriginalWorker.stop(number, self())) {
+                log(Level.INFO, "stopped the worker of the original library, process " + number);
+            }
+            runtime.data().writeUnit(now.relation(), Map.of(OriginalWorker.KEY, ""));
+        }
     }
 
     private Map<String, Callback> callbacks(Hook hook) {

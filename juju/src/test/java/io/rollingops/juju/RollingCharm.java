@@ -209,6 +209,7 @@ final class RollingCharm implements EmulatedCharm {
                 : OptionalInt.empty();
         RollingOps rolling = action.hook().rollingOps();
         rolling.requestAsyncLock(action.name(), Json.Obj.EMPTY, maxRetry);
+        action.results(Map.of("to-upgrade", rolling.unitsToUpgrade().toString()));
         report(action, rolling.state());
     }
 

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The packed charm, as real processes in the emulator, with the Java of this test as its runtime. */
+/** The charm as real processes in the emulator. */
 final class CharmUnderTest {
     static final Duration LIMIT = Duration.ofSeconds(90);
 
@@ -25,18 +25,20 @@ final class CharmUnderTest {
     private final Path charm;
     private final Path transitions;
 
+    /** The charm as Maven leaves it, with the Java of this test as its runtime. */
     CharmUnderTest(JujuEmulator juju) throws IOException {
-        this.juju = juju;
-        this.charm = juju.folder().resolve("rolling-example");
-        this.transitions = juju.folder().resolve("transitions");
+        this(juju, juju.folder().resolve("rolling-example"));
         copy(PACKED, charm);
         assertThat(charm.resolve("dispatch").toFile().setExecutable(true)).isTrue();
         Files.createSymbolicLink(charm.resolve("jre"), Path.of(System.getProperty("java.home")));
-        Files.createFile(transitions);
     }
 
-    Path folder() {
-        return charm;
+    /** A charm folder that is complete. */
+    CharmUnderTest(JujuEmulator juju, Path charm) throws IOException {
+        this.juju = juju;
+        this.charm = charm;
+        this.transitions = juju.folder().resolve("transitions");
+        Files.createFile(transitions);
     }
 
     void deploy(int units) {
@@ -92,9 +94,10 @@ final class CharmUnderTest {
     private static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.sorted().toList()) {
-                Path target = to.resolve(from.relativize(file).toString());
-                if (!Files.isDirectory(target)) {
-                    Files.copy(file, target);
+                Path inside = from.relativize(file);
+                boolean own = !inside.startsWith("jre") && !inside.startsWith("charm.jsa");
+                if (own) {
+                    Files.copy(file, to.resolve(inside.toString()));
                 }
             }
         }
