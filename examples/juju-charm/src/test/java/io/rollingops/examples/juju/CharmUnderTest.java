@@ -41,8 +41,17 @@ final class CharmUnderTest {
         Files.createFile(transitions);
     }
 
+    Path folder() {
+        return charm;
+    }
+
     void deploy(int units) {
-        juju.deploy(charm, "app", units, Map.of("transitions", Json.of(transitions.toString())));
+        deploy(charm, units);
+    }
+
+    /** Deploys another charm with the same configuration. */
+    void deploy(Path other, int units) {
+        juju.deploy(other, "app", units, Map.of("transitions", Json.of(transitions.toString())));
         if (!juju.isolation("app/0").separate()) {
             for (String unit : juju.units("app")) {
                 keepFilesApart(unit);
