@@ -22,7 +22,7 @@ import java.util.TreeSet;
  *
  * <pre>{@code
  * JujuCharm.builder()
- *         .rollingOps(RollingOpsSettings.onPeers("restart").withCallback("restart", context -> restart()))
+ *         .rollingOps(RollingOpsSettings.onPeers("restart").withCallback("restart", (hook, context) -> restart()))
  *         .on(Lifecycle.CONFIG_CHANGED, hook -> hook.status(UnitStatus.active("")))
  *         .onAction("restart", action -> action.hook().rollingOps().requestAsyncLock("restart"))
  *         .build()
@@ -111,8 +111,9 @@ public final class JujuCharm {
                 new HookRuntime(context, commands, new RelationData(commands, context.unit()), clock, wakes);
         Optional<RollingOps> rolling = rollingOps.map(settings -> new RollingOps(runtime, settings, folder));
         rolling.ifPresent(RollingOps::begin);
-        callHandlers(new Hook(runtime, rolling));
-        rolling.ifPresent(RollingOps::advance);
+        Hook hook = new Hook(runtime, rolling);
+        callHandlers(hook);
+        rolling.ifPresent(operations -> operations.advance(hook));
         runtime.data().flush();
         wakes.pass(wakers.make(context, folder));
         rolling.ifPresent(RollingOps::end);
