@@ -29,6 +29,7 @@ import io.rollingops.peer.UnitRecord;
 import io.rollingops.spi.ClusterLock;
 import io.rollingops.spi.SyncLockBackend;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
@@ -268,11 +269,20 @@ public final class RollingOps {
             if (change.departing().equals(Optional.of(self()))) {
                 folder.leave();
             } else if (change.relation().endpoint().equals(settings.peerRelation())) {
-                change.remoteUnit().ifPresent(folder::departed);
+                change.remoteUnit().ifPresent(this::remember);
             }
         }
         if (isObserved() && event() != Lifecycle.REMOVE) {
             peers();
+        }
+    }
+
+    /** Knowing it later only saves waiting, so a full disk is no reason to fail. */
+    private void remember(UnitName departed) {
+        try {
+            folder.departed(departed);
+        } catch (UncheckedIOException e) {
+            log(Level.WARNING, String.valueOf(e.getMessage()));
         }
     }
 
