@@ -201,15 +201,14 @@ public final class RollingOps {
     }
 
     /**
-     * The units whose databags are not of this protocol, this one left out: they run the original library, or nothing of
-     * this version yet. They get no grant until they are upgraded, and lose nothing. A charm does well to name them in
+     * The units whose databags are of another protocol, this one left out: they run the original library. They get no grant until they are upgraded, and lose nothing. A charm does well to name them in
      * its status.
      */
     public Set<UnitName> unitsToUpgrade() {
         return peers().map(now -> {
                     now.store().readOthers(others(now.relation()));
                     Set<UnitName> units =
-                            new TreeSet<>(LeaderTurn.unitsToUpgrade(now.store().snapshot()));
+                            new TreeSet<>(LeaderTurn.unitsToUpgrade(now.store().databags()));
                     units.remove(self());
                     return units;
                 })
