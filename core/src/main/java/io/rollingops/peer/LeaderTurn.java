@@ -95,13 +95,15 @@ public final class LeaderTurn {
         return changes;
     }
 
-    /** Members that have work and run something else than this protocol: they get no grant until they are upgraded. */
-    public static List<UnitName> unitsToUpgrade(PeerSnapshot seen) {
-        return seen.members().entrySet().stream()
-                .filter(member -> member.getValue()
-                        .record()
-                        .filter(record -> !record.isOurs())
-                        .isPresent())
+    /**
+     * Members that have written something in another protocol: they get no grant until they are upgraded. A unit that has
+     * written nothing may just have come, and has nothing that waits.
+     */
+    public static List<UnitName> unitsToUpgrade(Databags bags) {
+        return bags.units().entrySet().stream()
+                .filter(unit -> unit.getValue().keySet().stream().anyMatch(DatabagCodec.UNIT_KEYS::contains))
+                .filter(unit -> DatabagCodec.read(unit.getValue()) instanceof UnitBag.Understood bag
+                        && !bag.record().isOurs())
                 .map(Map.Entry::getKey)
                 .toList();
     }

@@ -91,10 +91,11 @@ class LeaderTurnTest {
 
     @Test
     void units_of_the_original_get_no_grant_and_are_named() {
-        Databags bags = bags(Map.of(), Map.of(0, asked(20), 1, ORIGINAL_UNIT));
+        Databags bags =
+                bags(Map.of(), Map.of(0, asked(20), 1, ORIGINAL_UNIT, 2, Map.of("private-address", "10.0.0.3")));
         assertThat(LeaderTurn.next(bags, START).flatMap(LeaderTurn.Turn::granted))
                 .contains(unit(0));
-        assertThat(LeaderTurn.unitsToUpgrade(bags.snapshot())).containsExactly(unit(1));
+        assertThat(LeaderTurn.unitsToUpgrade(bags)).containsExactly(unit(1));
         assertThat(LeaderTurn.next(bags(Map.of(), Map.of(0, idle(), 1, ORIGINAL_UNIT)), START))
                 .isEmpty();
     }

@@ -8,6 +8,7 @@ import io.rollingops.juju.HookCommands.Level;
 import io.rollingops.manager.HostClock;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -115,8 +116,17 @@ public final class JujuCharm {
         callHandlers(hook);
         rolling.ifPresent(operations -> operations.advance(hook));
         runtime.data().flush();
-        wakes.pass(wakers.make(context, folder));
+        wake(commands, wakes, wakers.make(context, folder));
         rolling.ifPresent(RollingOps::end);
+    }
+
+    /** What has been handed to Juju must not be taken back because nobody is woken: {@code update-status} mends that. */
+    private static void wake(HookCommands commands, GatheredWakes wakes, Waker waker) {
+        try {
+            wakes.pass(waker);
+        } catch (IllegalStateException | UncheckedIOException e) {
+            commands.log(Level.WARNING, "rollingops: " + e.getMessage());
+        }
     }
 
     private void callHandlers(Hook hook) throws Exception {

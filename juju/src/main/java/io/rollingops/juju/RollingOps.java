@@ -29,6 +29,7 @@ import io.rollingops.peer.UnitRecord;
 import io.rollingops.spi.ClusterLock;
 import io.rollingops.spi.SyncLockBackend;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
@@ -200,15 +201,14 @@ public final class RollingOps {
     }
 
     /**
-     * The units whose databags are not of this protocol, this one left out: they run the original library, or nothing of
-     * this version yet. They get no grant until they are upgraded, and lose nothing. A charm does well to name them in
+     * The units whose databags are of another protocol, this one left out: they run the original library. They get no grant until they are upgraded, and lose nothing. A charm does well to name them in
      * its status.
      */
     public Set<UnitName> unitsToUpgrade() {
         return peers().map(now -> {
                     now.store().readOthers(others(now.relation()));
                     Set<UnitName> units =
-                            new TreeSet<>(LeaderTurn.unitsToUpgrade(now.store().snapshot()));
+                            new TreeSet<>(LeaderTurn.unitsToUpgrade(now.store().databags()));
                     units.remove(self());
                     return units;
                 })
@@ -268,11 +268,20 @@ public final class RollingOps {
             if (change.departing().equals(Optional.of(self()))) {
                 folder.leave();
             } else if (change.relation().endpoint().equals(settings.peerRelation())) {
-                change.remoteUnit().ifPresent(folder::departed);
+                change.remoteUnit().ifPresent(this::remember);
             }
         }
         if (isObserved() && event() != Lifecycle.REMOVE) {
             peers();
+        }
+    }
+
+    /** Knowing it later only saves waiting, so a full disk is no reason to fail. */
+    private void remember(UnitName departed) {
+        try {
+            folder.departed(departed);
+        } catch (UncheckedIOException e) {
+            log(Level.WARNING, String.valueOf(e.getMessage()));
         }
     }
 

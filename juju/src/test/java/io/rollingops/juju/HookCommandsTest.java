@@ -11,6 +11,7 @@ import io.rollingops.testkit.juju.EmulatedCharm;
 import io.rollingops.testkit.juju.ExecResult;
 import io.rollingops.testkit.juju.HookRun;
 import io.rollingops.testkit.juju.JujuEmulator;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -19,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +64,31 @@ class HookCommandsTest {
             assertThat(answers.to(ids)).containsExactly(PEERS);
             assertThatThrownBy(() -> answers.to(unknown)).satisfies(failure -> kind(failure, Kind.NOT_FOUND));
             assertThat(commands.ask(Query.goalUnits())).containsKey(UnitName.parse("app/0"));
+            assertThat(commands.ask(Query.relationApplication(PEERS))).isEqualTo("app");
+            assertThat(commands.ask(Query.relationUnits(PEERS))).isEmpty();
+            assertThat(commands.ask(Query.ingressAddress("restart"))).matches("[0-9]+(\\.[0-9]+){3}");
         });
+    }
+
+    @Test
+    void secrets_of_the_application_are_added_read_changed_and_removed() throws IOException {
+        Path first = Files.writeString(folder.resolve("first"), "one\n");
+        Path second = Files.writeString(folder.resolve("second"), "two");
+        List<String> ids = new ArrayList<>();
+        Consumer<HookCommands> add = commands -> {
+            ids.add(commands.secretAdd("mine", Map.of("content", first)));
+            assertThat(commands.ask(Query.labelledSecret("mine"))).isEqualTo(Map.of("content", "one\n"));
+        };
+        Consumer<HookCommands> change = commands -> {
+            assertThat(commands.ask(Query.secretRevision(ids.get(0)))).isEqualTo(1);
+            commands.secretSet(ids.get(0), Map.of("content", second));
+            assertThat(commands.ask(Query.latestSecret(ids.get(0)))).isEqualTo(Map.of("content", "two"));
+        };
+        Consumer<HookCommands> remove = commands -> {
+            commands.secretRemove(ids.get(0));
+        };
+        inHooks(Map.of("leader-elected", add, "config-changed", change, "start", remove));
+        assertThat(ids).singleElement().asString().startsWith("secret:");
     }
 
     @Test
@@ -137,7 +164,12 @@ class HookCommandsTest {
 
     /** Runs the check inside that hook of the only unit; the hook fails if the check does. */
     private static void inHook(String name, Consumer<HookCommands> check) {
-        List<String> ran = new ArrayList<>();
+        inHooks(Map.of(name, check));
+    }
+
+    /** Runs each check inside its hook of the only unit. */
+    private static void inHooks(Map<String, Consumer<HookCommands>> checks) {
+        Set<String> ran = new TreeSet<>();
         EmulatedCharm charm = new EmulatedCharm() {
             @Override
             public CharmMetadata metadata() {
@@ -146,8 +178,9 @@ class HookCommandsTest {
 
             @Override
             public void run(HookRun hook) {
-                if (hook.hook().equals(name)) {
-                    ran.add(name);
+                Consumer<HookCommands> check = checks.get(hook.hook());
+                if (check != null) {
+                    ran.add(hook.hook());
                     check.accept(new HookCommands(commands -> commands.stream()
                             .map(command -> call(hook, command))
                             .toList()));
@@ -158,7 +191,7 @@ class HookCommandsTest {
             juju.deploy(charm, "app", 1);
             juju.settle(Duration.ofSeconds(30));
         }
-        assertThat(ran).containsExactly(name);
+        assertThat(ran).isEqualTo(checks.keySet());
     }
 
     private static HookCommand.Result call(HookRun hook, HookCommand command) {

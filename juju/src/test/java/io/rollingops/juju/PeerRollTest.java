@@ -4,6 +4,7 @@ package io.rollingops.juju;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rollingops.json.Json;
+import io.rollingops.manager.RetryPause;
 import io.rollingops.testkit.juju.ActionResult;
 import io.rollingops.testkit.juju.JujuEmulator;
 import io.rollingops.testkit.juju.JujuExtension;
@@ -149,6 +150,25 @@ class PeerRollTest {
         juju.faults().feed("app/0");
         charm.settle(juju);
         assertThat(begun()).containsExactly("app/1 restart", "app/1 failed-restart", "app/1 restart");
+    }
+
+    @Test
+    void a_unit_that_pauses_after_a_failure_lets_the_others_go_first(JujuEmulator juju) {
+        Duration pause = Duration.ofMinutes(10);
+        charm = new RollingCharm(folder, settings -> settings.withPause(new RetryPause(pause, pause)));
+        deploy(juju, 3);
+        request(juju, "app/1", "failed-restart", 1);
+        charm.settle(juju);
+        request(juju, "app/2", "restart", 0);
+        charm.settle(juju);
+        assertThat(juju.databag("restart", "app/1")).containsEntry("ready", "false");
+        assertThat(begun()).containsExactly("app/1 failed-restart", "app/2 restart");
+
+        charm.skip(pause);
+        charm.dispatch(juju, "app/1");
+        charm.settle(juju);
+        assertThat(begun()).containsExactly("app/1 failed-restart", "app/2 restart", "app/1 failed-restart");
+        assertThat(juju.databag("restart", "app/1")).doesNotContainKey("ready");
     }
 
     @Test
@@ -343,8 +363,10 @@ class PeerRollTest {
         ActionResult refused = juju.runAction("app/1", "restart", Map.of()).result();
         assertThat(refused.completed()).isFalse();
         assertThat(juju.databag("restart", "app/1")).containsEntry("operations", "[1");
-        assertThat(juju.runAction("app/1", "state", Map.of()).result().get("status"))
-                .isEqualTo("not-ready");
+        ActionResult state = juju.runAction("app/1", "state", Map.of()).result();
+        assertThat(state.get("status")).isEqualTo("not-ready");
+        assertThat(state.message()).isEqualTo("not ready");
+        assertThat(state.log()).containsExactly("leader: false");
     }
 
     private static JujuEmulator withoutSelfNotification() {

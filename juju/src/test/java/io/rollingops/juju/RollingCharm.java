@@ -3,6 +3,7 @@ package io.rollingops.juju;
 
 import io.rollingops.OperationResult;
 import io.rollingops.RollingOpsState;
+import io.rollingops.RollingOpsStatus;
 import io.rollingops.UnitName;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonText;
@@ -27,6 +28,7 @@ import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
 /**
@@ -40,6 +42,7 @@ final class RollingCharm implements EmulatedCharm {
 
     private final Path folder;
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicLong skippedNanos = new AtomicLong();
     private final RecordedHistory history = new RecordedHistory();
     private final Queue<String> wakes = new ConcurrentLinkedQueue<>();
     private final Map<String, Integer> failures = new ConcurrentHashMap<>();
@@ -87,7 +90,7 @@ final class RollingCharm implements EmulatedCharm {
                 .run(
                         JujuContext.parse(environment),
                         runner,
-                        new HostClock(System::nanoTime, Clock.systemUTC()),
+                        new HostClock(() -> System.nanoTime() + skippedNanos.get(), Clock.systemUTC()),
                         (context, unitFolder) -> after -> wakes.add(hook.unit().toString()));
         if (exitCode != 0) {
             throw new IllegalStateException("exit code " + exitCode);
@@ -97,6 +100,11 @@ final class RollingCharm implements EmulatedCharm {
     /** What callbacks did, in order: {@code begin app/0 restart}. */
     List<String> notes() {
         return List.copyOf(notes);
+    }
+
+    /** Moves the steady clock of all units. */
+    void skip(Duration time) {
+        skippedNanos.addAndGet(time.toNanos());
     }
 
     /** What is wrong with everything that was done since the model was made. */
@@ -160,9 +168,7 @@ final class RollingCharm implements EmulatedCharm {
                 .onAction("restart", RollingCharm::request)
                 .onAction("failed-restart", RollingCharm::request)
                 .onAction("deferred-restart", RollingCharm::request)
-                .onAction(
-                        "state",
-                        action -> report(action, action.hook().rollingOps().state()))
+                .onAction("state", RollingCharm::tellState)
                 .onAction(
                         "force-release",
                         action -> action.hook()
@@ -211,6 +217,15 @@ final class RollingCharm implements EmulatedCharm {
         rolling.requestAsyncLock(action.name(), Json.Obj.EMPTY, maxRetry);
         action.results(Map.of("to-upgrade", rolling.unitsToUpgrade().toString()));
         report(action, rolling.state());
+    }
+
+    private static void tellState(Action action) {
+        RollingOpsState state = action.hook().rollingOps().state();
+        report(action, state);
+        action.log("leader: " + action.hook().isLeader());
+        if (state.status() == RollingOpsStatus.NOT_READY) {
+            action.fail("not ready");
+        }
     }
 
     private static void report(Action action, RollingOpsState state) {
