@@ -1,4 +1,5 @@
-# Sourced by ./rollingops and ./verify: makes sure that a JDK 17 or later and Maven 3.8.7 or later are there, and etcd for its tests.
+# Sourced by ./rollingops and ./verify: makes sure that a JDK 17 or later and Maven 3.8.7 or later are there, and for
+# ./verify the programs that the tests start.
 # As root on Debian or Ubuntu it installs what is missing; elsewhere it prints the command to type and ends.
 
 tell() { printf '%s\n' "$*" >&2; }
@@ -53,14 +54,40 @@ install_or_tell() { # WHAT PACKAGE...: installs the Debian packages, or says how
 ensure_jdk() { has_jdk || install_or_tell "a JDK, release 17 or later" openjdk-17-jdk-headless; }
 ensure_maven() { has_maven || install_or_tell "Maven, 3.8.7 or later" maven; }
 
-has_etcd() { command -v etcd >/dev/null 2>&1 && command -v etcdctl >/dev/null 2>&1 && command -v openssl >/dev/null 2>&1; }
+# What the tests start, as "program package" lines: real etcd servers, certificates as others make them, a small program that
+# stands for Juju's hook commands, limits on a process, and the models of the protocol.
+test_tools() {
+  cat <<'TOOLS'
+etcd etcd-server
+etcdctl etcd-client
+openssl openssl
+cc gcc libc6-dev
+python3 python3
+prlimit util-linux
+TOOLS
+}
 
-ensure_etcd() { # tests that start real etcd servers are skipped without them, but fail on CI
-  has_etcd && return
+missing_test_packages() {
+  test_tools | while read -r program package; do
+    command -v "$program" >/dev/null 2>&1 || printf '%s ' "$package"
+  done
+}
+
+ensure_test_tools() { # a test that is skipped shows nothing, so without these there is no test run at all
+  local missing
+  missing=$(missing_test_packages)
+  [ -z "$missing" ] && return
   if on_debian && [ "$(id -u)" = 0 ]; then
-    install_or_tell "etcd, for its tests" etcd-server etcd-client openssl
+    # shellcheck disable=SC2086 # the packages are words
+    install_or_tell "what the tests need" $missing
   else
-    tell "Without etcd, etcdctl and openssl on the path the tests that need them are skipped."
-    if on_debian; then tell "  sudo apt-get update && sudo apt-get install -y etcd-server etcd-client openssl"; fi
+    tell "The tests need programs that are not here; as Debian packages: $missing"
+    if on_debian; then
+      tell "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $missing"
+    else
+      tell "Install them with your system's package manager and try again. To test without them: mvn verify, which skips"
+      tell "the tests that cannot run."
+    fi
+    exit 1
   fi
 }

@@ -26,6 +26,9 @@ public final class Agent {
         log.takeOverLibraries(Level.OFF); // what goes wrong now is told once, by the exception
         Wiring.Agent agent = new Wiring(config, log, reason -> halt(log, reason)).start();
         log.takeOverLibraries(Level.WARNING);
+        // A thread that is gone will be missed: better to begin anew than to go on without it.
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, failure) -> halt(log, "thread " + thread.getName() + " failed: " + failure));
         CountDownLatch ended = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(

@@ -3,6 +3,8 @@ package io.rollingops.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rollingops.json.JsonText;
+import io.rollingops.peer.DatabagCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +73,28 @@ class DocumentsTest {
 
         assertThat(known).contains("G2", "X4", "L1", "A3");
         assertThat(unknown).isEmpty();
+    }
+
+    @Test
+    void every_command_and_every_key_of_a_databag_is_in_the_protocol() throws IOException {
+        String protocol = Documents.read("docs/protocol.md");
+        Set<String> commands = new TreeSet<>();
+        for (String line : Documents.read("core/src/test/resources/golden/commands.jsonl")
+                .lines()
+                .toList()) {
+            commands.add(JsonText.parseObject(line).string("do"));
+        }
+        Set<String> keys = new TreeSet<>(DatabagCodec.UNIT_KEYS);
+        keys.addAll(DatabagCodec.APPLICATION_KEYS);
+
+        assertThat(firstWords(Documents.section(protocol, "## Commands"))).isEqualTo(commands);
+        assertThat(firstWords(Documents.section(protocol, "## Databags"))).isEqualTo(keys);
+    }
+
+    private static Set<String> firstWords(String section) {
+        Set<String> words = new TreeSet<>();
+        Documents.rows(section).forEach(row -> words.addAll(Documents.code(row.get(0))));
+        return words;
     }
 
     @Test

@@ -64,10 +64,18 @@ final class RaftCluster implements AutoCloseable {
         return nodes.get(number);
     }
 
+    /** The store as an operator sees it. */
+    RaftPeerStore operator() throws IOException {
+        return nodes.get(0).store(credentials("operator", new Author.Operator("operator")));
+    }
+
     private Credentials credentials(int number) throws IOException {
-        String name = "unit" + number;
+        return credentials("unit" + number, new Author.Unit(unit(number)));
+    }
+
+    private Credentials credentials(String name, Author owner) throws IOException {
         if (!Files.exists(folder.resolve(name + ".pem"))) {
-            String uri = Credentials.uri("bench", new Author.Unit(unit(number)));
+            String uri = Credentials.uri("bench", owner);
             PemFiles.write(folder, name, authority.issueIdentity(name, uri, Instant.now(), VALID));
         }
         return Credentials.read(

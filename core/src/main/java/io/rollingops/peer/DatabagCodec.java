@@ -45,6 +45,7 @@ public final class DatabagCodec {
     private static final String GRANT_PHASE = "grant_phase";
     private static final String GRANT_HOLD = "grant_hold";
     private static final String GRANT_HOLDER = "grant_holder";
+    private static final String GRANT_RELEASED = "grant_released";
 
     /** The keys of a unit's databag that are ours. */
     public static final Set<String> UNIT_KEYS = Set.of(
@@ -62,7 +63,7 @@ public final class DatabagCodec {
 
     /** The keys of the application's databag that are ours. */
     public static final Set<String> APPLICATION_KEYS =
-            Set.of(GRANTED_UNIT, GRANTED_AT, GRANT_EPOCH, GRANT_PHASE, GRANT_HOLD, GRANT_HOLDER);
+            Set.of(GRANTED_UNIT, GRANTED_AT, GRANT_EPOCH, GRANT_PHASE, GRANT_HOLD, GRANT_HOLDER, GRANT_RELEASED);
 
     /** What the library before the original left in {@code state}: it knew no queue. */
     private static final Set<String> STATES_OF_VERSION_0 = Set.of("acquire", "release");
@@ -167,6 +168,32 @@ public final class DatabagCodec {
     static Optional<UnitName> foreignGrantee(Map<String, String> bag) {
         Optional<UnitName> unit = unit(bag, GRANTED_UNIT);
         return unit.equals(unit(bag, GRANT_HOLDER)) ? Optional.empty() : unit;
+    }
+
+    /** The units that an operator took a grant from, each with its epoch, as a key for the application's databag. */
+    static Map.Entry<String, String> writeReleased(NavigableMap<UnitName, Long> released) {
+        Json.ObjectBuilder epochs = Json.object();
+        released.forEach((unit, epoch) -> epochs.put(unit.toString(), epoch));
+        return Map.entry(GRANT_RELEASED, released.isEmpty() ? "" : JsonText.write(epochs.build()));
+    }
+
+    /**
+     * The units that an operator took a grant from, each with its epoch.
+     *
+     * @throws JsonException when the key is wrong
+     */
+    static NavigableMap<UnitName, Long> readReleased(Map<String, String> bag) {
+        NavigableMap<UnitName, Long> released = new TreeMap<>();
+        Optional<String> text = text(bag, GRANT_RELEASED);
+        if (text.isPresent()) {
+            try {
+                Json.Obj epochs = JsonText.parseObject(text.get());
+                epochs.members().keySet().forEach(unit -> released.put(UnitName.parse(unit), epochs.integer(unit)));
+            } catch (JsonException | IllegalArgumentException e) {
+                throw new JsonException("key 'grant_released': " + e.getMessage(), e);
+            }
+        }
+        return released;
     }
 
     private static Optional<UnitName> unit(Map<String, String> bag, String key) {

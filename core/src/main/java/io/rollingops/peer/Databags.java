@@ -106,12 +106,41 @@ public record Databags(
                 "the application's databag cannot be understood, so nobody is granted: " + e.getMessage(), e);
     }
 
-    /** These databags after the own one was taken over from another protocol; this object if there is nothing to do. */
-    public Databags adopted() {
-        return DatabagCodec.read(own()) instanceof UnitBag.Understood bag
-                        && !bag.record().isOurs()
-                ? with(bag.record().adopted())
-                : this;
+    /**
+     * The units that an operator took a grant from and that have not been heard of since, each with the grant's epoch. They
+     * are passed over until they are there again, which they show by answering it.
+     */
+    NavigableMap<UnitName, Long> passedOver() {
+        NavigableMap<UnitName, Long> released;
+        try {
+            released = DatabagCodec.readReleased(application);
+        } catch (JsonException e) {
+            throw notUnderstood(e);
+        }
+        released.keySet().retainAll(units.keySet());
+        released.entrySet().removeIf(entry -> doneEpoch(entry.getKey()) >= entry.getValue());
+        return released;
+    }
+
+    private long doneEpoch(UnitName unit) {
+        return DatabagCodec.read(units.getOrDefault(unit, Map.of())) instanceof UnitBag.Understood bag
+                ? bag.record().doneEpoch()
+                : 0;
+    }
+
+    /**
+     * These databags after this unit has shown that it is there and follows this protocol: an own databag of another
+     * protocol is taken over, and a grant that an operator took is answered. This object if there is nothing to do.
+     */
+    public Databags adopted(Instant at) {
+        if (!(DatabagCodec.read(own()) instanceof UnitBag.Understood bag)) {
+            return this;
+        }
+        UnitRecord record = bag.record().isOurs() ? bag.record() : bag.record().adopted();
+        Optional<Long> released = Optional.ofNullable(passedOver().get(self));
+        UnitRecord next =
+                released.isPresent() ? record.notRun(released.get(), false, EpochSeconds.writable(at)) : record;
+        return next.equals(bag.record()) ? this : with(next);
     }
 
     /**

@@ -23,6 +23,7 @@ import java.util.TreeMap;
  *       unit may be working.
  *   <li>While the last grant is not answered and its unit is a member, nothing (rule G1).
  *   <li>{@link Scheduler} chooses the next unit, which is granted under the next epoch.
+ *   <li>A unit that an operator took a grant from is passed over until it answers that.
  *   <li>When nobody waits, the name of the last grantee goes, as in the original, and the epoch stays.
  * </ol>
  */
@@ -53,7 +54,12 @@ public final class LeaderTurn {
         }
         PeerSnapshot seen = bags.snapshot();
         Grant grant = seen.grant();
-        Decision decision = Scheduler.decide(seen.slot(), seen.views());
+        NavigableMap<UnitName, Long> silent = bags.passedOver();
+        Decision decision = Scheduler.decide(
+                seen.slot(),
+                seen.views().stream()
+                        .filter(view -> !silent.containsKey(view.unit()))
+                        .toList());
         if (decision instanceof Decision.Grant next) {
             return changed(bags, grant.next(next.unit(), at), Optional.of(next.unit()));
         }
@@ -81,22 +87,31 @@ public final class LeaderTurn {
                             .orElse("")
                     + ". Look at the status again");
         }
-        return DatabagCodec.writeByLeader(grant.withdrawn());
+        NavigableMap<UnitName, Long> silent = new TreeMap<>(bags.passedOver());
+        silent.put(unit, epoch);
+        NavigableMap<String, String> changes = new TreeMap<>(DatabagCodec.writeByLeader(grant.withdrawn()));
+        Map.Entry<String, String> released = DatabagCodec.writeReleased(silent);
+        changes.put(released.getKey(), released.getValue());
+        return changes;
     }
 
-    /** Members that have work and run something else than this protocol: they get no grant until they are upgraded. */
-    public static List<UnitName> unitsToUpgrade(PeerSnapshot seen) {
-        return seen.members().entrySet().stream()
-                .filter(member -> member.getValue()
-                        .record()
-                        .filter(record -> !record.isOurs())
-                        .isPresent())
+    /**
+     * Members that have written something in another protocol: they get no grant until they are upgraded. A unit that has
+     * written nothing may just have come, and has nothing that waits.
+     */
+    public static List<UnitName> unitsToUpgrade(Databags bags) {
+        return bags.units().entrySet().stream()
+                .filter(unit -> unit.getValue().keySet().stream().anyMatch(DatabagCodec.UNIT_KEYS::contains))
+                .filter(unit -> DatabagCodec.read(unit.getValue()) instanceof UnitBag.Understood bag
+                        && !bag.record().isOurs())
                 .map(Map.Entry::getKey)
                 .toList();
     }
 
     private static Optional<Turn> changed(Databags bags, Grant grant, Optional<UnitName> granted) {
         NavigableMap<String, String> changes = new TreeMap<>(DatabagCodec.writeByLeader(grant));
+        Map.Entry<String, String> released = DatabagCodec.writeReleased(bags.passedOver());
+        changes.put(released.getKey(), released.getValue());
         changes.entrySet()
                 .removeIf(change ->
                         bags.application().getOrDefault(change.getKey(), "").equals(change.getValue()));

@@ -178,7 +178,7 @@ class HookPassTest {
 
     /** The databags as they were committed, and what this hook makes of them. */
     private final class Store implements PeerStore {
-        private Databags bags = new Databags(SELF, application, new TreeMap<>(Map.of(SELF, own))).adopted();
+        private Databags bags = new Databags(SELF, application, new TreeMap<>(Map.of(SELF, own))).adopted(START);
 
         @Override
         public UnitName self() {

@@ -165,20 +165,20 @@ class DatabagsTest {
                 "etcd",
                 "private-address",
                 "10.0.0.1");
-        Databags adopted = bags(original).adopted();
+        Databags adopted = bags(original).adopted(START);
         assertThat(adopted.own())
                 .containsEntry("protocol", "2")
                 .containsEntry("operations", queue)
                 .containsEntry("state", "retry-hold")
                 .containsEntry("processing_backend", "etcd")
                 .containsEntry("private-address", "10.0.0.1");
-        assertThat(adopted.adopted()).isSameAs(adopted);
+        assertThat(adopted.adopted(START)).isSameAs(adopted);
     }
 
     @Test
     void what_the_library_before_the_original_left_is_harmless() {
         for (String state : new String[] {"release", "acquire"}) {
-            UnitRecord record = record(bags(Map.of("state", state)).adopted());
+            UnitRecord record = record(bags(Map.of("state", state)).adopted(START));
             assertThat(record.intent()).isEqualTo(Intent.IDLE);
             assertThat(record.isOurs()).isTrue();
         }
@@ -187,7 +187,7 @@ class DatabagsTest {
     @Test
     void a_databag_that_cannot_be_read_is_left_as_it_is() {
         Databags damaged = bags(Map.of("operations", "[1"));
-        assertThat(damaged.adopted()).isSameAs(damaged);
+        assertThat(damaged.adopted(START)).isSameAs(damaged);
         assertThat(refusal(damaged.apply(RESTART, START, false)).message()).contains("operations");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Databags(unit(0), Map.of(), new TreeMap<>()))
@@ -203,7 +203,7 @@ class DatabagsTest {
     }
 
     private static Databags fresh() {
-        return bags(Map.of()).adopted();
+        return bags(Map.of()).adopted(START);
     }
 
     private static Databags bags(Map<String, String> own) {

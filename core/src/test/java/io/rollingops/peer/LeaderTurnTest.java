@@ -91,10 +91,11 @@ class LeaderTurnTest {
 
     @Test
     void units_of_the_original_get_no_grant_and_are_named() {
-        Databags bags = bags(Map.of(), Map.of(0, asked(20), 1, ORIGINAL_UNIT));
+        Databags bags =
+                bags(Map.of(), Map.of(0, asked(20), 1, ORIGINAL_UNIT, 2, Map.of("private-address", "10.0.0.3")));
         assertThat(LeaderTurn.next(bags, START).flatMap(LeaderTurn.Turn::granted))
                 .contains(unit(0));
-        assertThat(LeaderTurn.unitsToUpgrade(bags.snapshot())).containsExactly(unit(1));
+        assertThat(LeaderTurn.unitsToUpgrade(bags)).containsExactly(unit(1));
         assertThat(LeaderTurn.next(bags(Map.of(), Map.of(0, idle(), 1, ORIGINAL_UNIT)), START))
                 .isEmpty();
     }
@@ -152,7 +153,22 @@ class LeaderTurnTest {
         after.putAll(changes);
         Databags released = bags(after, Map.of(0, asked(1), 2, asked(10)));
         assertThat(released.snapshot().isGrantedTo(unit(2))).isFalse();
-        assertThat(LeaderTurn.next(released, START).orElseThrow().changes()).containsEntry("grant_epoch", "8");
+        assertThat(LeaderTurn.next(released, START).orElseThrow().changes())
+                .containsEntry("granted_unit", "app/0")
+                .containsEntry("grant_epoch", "8");
+    }
+
+    @Test
+    void a_unit_whose_grant_was_taken_is_passed_over_until_it_shows_that_it_is_there() {
+        Map<String, String> taken = Map.of("grant_epoch", "7", "grant_released", "{\"app/2\":7}");
+        assertThat(LeaderTurn.next(bags(taken, Map.of(0, idle(), 2, asked(10))), START))
+                .isEmpty();
+        Databags seenByIt = new Databags(unit(2), taken, new TreeMap<>(Map.of(unit(2), asked(10))));
+        Map<String, String> back = seenByIt.adopted(START).own();
+        LeaderTurn.Turn turn =
+                LeaderTurn.next(bags(taken, Map.of(0, idle(), 2, back)), START).orElseThrow();
+        assertThat(turn.granted()).contains(unit(2));
+        assertThat(turn.changes()).containsEntry("grant_epoch", "8").containsEntry("grant_released", "");
     }
 
     private static Databags bags(Map<String, String> application, Map<Integer, Map<String, String>> units) {

@@ -7,6 +7,7 @@ import io.rollingops.UnitName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -38,11 +39,17 @@ final class AgentProcess {
     }
 
     void start() throws IOException {
-        process = Optional.of(new ProcessBuilder(Program.command(
+        start(Map.of());
+    }
+
+    /** The same with more environment variables. */
+    void start(Map<String, String> environment) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(Program.command(
                         "agent", "--config", folder.resolve("agent.yaml").toString()))
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
-                .start());
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
+        builder.environment().putAll(environment);
+        process = Optional.of(builder.start());
     }
 
     /** Whether it runs, so that it can answer. */
@@ -64,6 +71,24 @@ final class AgentProcess {
         running.destroy();
         assertThat(running.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
                 .as("%s ends on SIGTERM", unit)
+                .isTrue();
+        return running.exitValue();
+    }
+
+    /** From now on no file of this process can grow beyond so many bytes, as on a full disk. */
+    void limitFiles(long bytes) throws IOException, InterruptedException {
+        long pid = process.orElseThrow().pid();
+        Process prlimit = new ProcessBuilder("prlimit", "--pid=" + pid, "--fsize=" + bytes)
+                .inheritIO()
+                .start();
+        assertThat(prlimit.waitFor()).as("prlimit of util-linux").isZero();
+    }
+
+    /** Waits for the process to end by itself; its exit status. */
+    int awaitEnd() throws InterruptedException {
+        Process running = process.orElseThrow();
+        assertThat(running.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .as("%s ends by itself", unit)
                 .isTrue();
         return running.exitValue();
     }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -15,7 +16,7 @@ import java.util.function.Predicate;
 final class CallbackLog {
 
     /** One line; a run is known by its unit and epoch. */
-    record Line(String what, String unit, String operation, long epoch) {
+    record Line(String what, String unit, String operation, long epoch, Optional<Long> clusterToken) {
         boolean isOf(Line other) {
             return unit.equals(other.unit) && epoch == other.epoch;
         }
@@ -37,7 +38,14 @@ final class CallbackLog {
         String text = Files.exists(file) ? Files.readString(file) : "";
         for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
             String[] words = line.split(" ", -1);
-            lines.add(new Line(words[0], words[1], words[2], Long.parseLong(words[3])));
+            lines.add(new Line(
+                    words[0],
+                    words[1],
+                    words[2],
+                    Long.parseLong(words[3]),
+                    words.length > 4 && !words[4].isEmpty()
+                            ? Optional.of(Long.parseLong(words[4]))
+                            : Optional.empty()));
         }
         return lines;
     }

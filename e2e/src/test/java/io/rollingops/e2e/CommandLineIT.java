@@ -216,6 +216,7 @@ class CommandLineIT {
         int seen = web.log().lines().size();
         web.awaitThat(() -> web.log().lines().stream()
                 .skip(Math.max(0, seen - 1))
-                .anyMatch(line -> line.equals(new CallbackLog.Line(what, unit, operation, line.epoch()))));
+                .anyMatch(line ->
+                        line.equals(new CallbackLog.Line(what, unit, operation, line.epoch(), line.clusterToken()))));
     }
 }

@@ -197,4 +197,29 @@ class FaultsIT {
             web.assertHistoryIsClean();
         }
     }
+
+    /** For the leader, which writes first. The limit is above what the log's file has from the beginning. */
+    @Test
+    void an_agent_whose_disk_is_full_says_so_and_ends_and_nothing_is_lost() throws IOException, InterruptedException {
+        try (TestApplication web = TestApplication.start(folder, SHORT_LEASE)) {
+            AgentProcess leader = web.leader();
+            int other = (leader.unit().number() + 1) % TestApplication.UNITS;
+            Path gate = web.file("gate");
+            web.request("work", Map.of("gate", gate.toString()), leader.unit().number(), other);
+            leader.limitFiles(400_000);
+            for (int n = 0; n < 8; n++) {
+                web.begin(other, "request", "work", "--arg", "n=" + n, "--arg", "pad=" + "x".repeat(60_000));
+            }
+
+            assertThat(leader.awaitEnd()).isEqualTo(70);
+            assertThat(leader.log())
+                    .contains("error halt unit=" + leader.unit(), "the log of the store cannot be written any more")
+                    .contains("File too large", "see that the disk of the data directory has room");
+            web.open(gate);
+            web.awaitThat(() -> web.log().hasBegun("web/" + other));
+            leader.start();
+
+            web.assertHistoryIsClean();
+        }
+    }
 }

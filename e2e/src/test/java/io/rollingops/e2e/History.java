@@ -26,8 +26,6 @@ import java.util.stream.Collectors;
  * can have been. A run without an answer lost its lease.
  */
 final class History {
-    private static final String APPLICATION = "web";
-
     private record Recorded(String operation, String outcome) {}
 
     /** What the store has for one unit: operations in the order of their stamps, and recorded results by epoch. */
@@ -39,7 +37,11 @@ final class History {
     private final NavigableMap<String, Unit> units = new TreeMap<>();
     private final List<HistoryEvent> events = new ArrayList<>();
 
-    private History() {}
+    private final String application;
+
+    private History(String application) {
+        this.application = application;
+    }
 
     /**
      * Judges a history that is over.
@@ -50,13 +52,18 @@ final class History {
      * @return what was violated; nothing when all was well
      */
     static List<String> violations(
-            List<CallbackLog.Line> log, Json.Obj status, List<Map.Entry<String, String>> acknowledged) {
-        History history = new History();
+            String application,
+            List<CallbackLog.Line> log,
+            Json.Obj status,
+            List<Map.Entry<String, String>> acknowledged) {
+        History history = new History(application);
         history.readStatus(status);
         acknowledged.forEach(
                 request -> history.unit(request.getKey()).operations.add(request.getValue()));
         history.requests();
-        history.runs(log);
+        history.runs(log.stream()
+                .filter(line -> line.unit().startsWith(application + "/"))
+                .toList());
         HistoryChecker checker = new HistoryChecker();
         history.events.forEach(checker::accept);
         checker.acceptQuietEnd();
@@ -80,7 +87,7 @@ final class History {
 
     private void requests() {
         units.forEach((name, unit) -> unit.operations.forEach(operation ->
-                events.add(HistoryEvent.of(HistoryEvent.Kind.REQUEST, APPLICATION, name, global(name, operation)))));
+                events.add(HistoryEvent.of(HistoryEvent.Kind.REQUEST, application, name, global(name, operation)))));
     }
 
     private void runs(List<CallbackLog.Line> log) {
@@ -93,15 +100,15 @@ final class History {
             if (line.what().equals("begin")) {
                 silent(ran, granted, line.epoch());
                 if (granted.add(line.epoch())) {
-                    events.add(HistoryEvent.grant(APPLICATION, line.unit(), line.epoch()));
+                    events.add(HistoryEvent.grant(application, line.unit(), line.epoch()));
                 }
                 events.add(HistoryEvent.begin(
-                        APPLICATION, line.unit(), operation(line, answer), line.epoch(), Optional.empty()));
+                        application, line.unit(), operation(line, answer), line.epoch(), line.clusterToken()));
             }
             if (log.subList(i + 1, log.size()).stream().noneMatch(line::isOf)) {
-                events.add(HistoryEvent.of(HistoryEvent.Kind.END, APPLICATION, line.unit(), operation(line, answer)));
+                events.add(HistoryEvent.of(HistoryEvent.Kind.END, application, line.unit(), operation(line, answer)));
                 events.add(answer.map(recorded -> done(line.unit(), line.epoch(), recorded))
-                        .orElse(HistoryEvent.of(HistoryEvent.Kind.EXPIRE, APPLICATION, line.unit())));
+                        .orElse(HistoryEvent.of(HistoryEvent.Kind.EXPIRE, application, line.unit())));
             }
         }
         silent(ran, granted, Long.MAX_VALUE);
@@ -114,7 +121,7 @@ final class History {
                 .filter(epoch -> epoch < before && !ran.contains(epoch) && granted.add(epoch))
                 .forEach(epoch -> silent.put(epoch, name)));
         silent.forEach((epoch, name) -> {
-            events.add(HistoryEvent.grant(APPLICATION, name, epoch));
+            events.add(HistoryEvent.grant(application, name, epoch));
             events.add(done(
                     name,
                     epoch,
@@ -122,9 +129,9 @@ final class History {
         });
     }
 
-    private static HistoryEvent done(String unit, long epoch, Recorded recorded) {
+    private HistoryEvent done(String unit, long epoch, Recorded recorded) {
         return HistoryEvent.done(
-                APPLICATION, unit, Optional.of(global(unit, recorded.operation())), epoch, recorded.outcome());
+                application, unit, Optional.of(global(unit, recorded.operation())), epoch, recorded.outcome());
     }
 
     /** A command under the synchronous lock does not know the name of its operation; the store does. */

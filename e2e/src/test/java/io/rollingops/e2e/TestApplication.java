@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 
 /**
@@ -43,27 +44,39 @@ final class TestApplication implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Path folder;
+    private final String name;
     private final CallbackLog log;
     private final List<AgentProcess> agents = new ArrayList<>();
     private final List<Map.Entry<String, String>> acknowledged = new ArrayList<>();
     private final List<Cli> commands = new ArrayList<>();
     private long acknowledgedRevision;
 
-    private TestApplication(Path folder) {
+    private TestApplication(Path folder, String name) {
         this.folder = folder;
+        this.name = name;
         this.log = new CallbackLog(folder.resolve("callbacks.log"));
     }
 
     /** Starts three agents whose leases live that long, and returns when all of them can be granted something. */
     static TestApplication start(Path folder, Duration lease) throws IOException, InterruptedException {
+        return start(folder, "web", UNITS, lease, number -> "");
+    }
+
+    /**
+     * The same with another name, fewer units and more settings. Applications in one folder write to one log.
+     *
+     * @param more by the number of a unit, what to add to its configuration
+     */
+    static TestApplication start(Path folder, String name, int units, Duration lease, IntFunction<String> more)
+            throws IOException, InterruptedException {
         Program.complete();
-        TestApplication application = new TestApplication(folder);
+        TestApplication application = new TestApplication(folder, name);
         try {
-            application.prepare(lease);
+            application.prepare(units, lease, more);
             for (AgentProcess agent : application.agents) {
                 agent.start();
             }
-            application.awaitOnline(UNITS);
+            application.awaitOnline(units);
             return application;
         } catch (IOException | RuntimeException | Error e) {
             application.close();
@@ -71,21 +84,21 @@ final class TestApplication implements AutoCloseable {
         }
     }
 
-    private void prepare(Duration lease) throws IOException {
+    private void prepare(int units, Duration lease, IntFunction<String> more) throws IOException {
         Path script = folder.resolve("work.sh");
         try (InputStream in = TestApplication.class.getResourceAsStream("work.sh")) {
             Files.write(script, Objects.requireNonNull(in, "work.sh").readAllBytes());
         }
         ApplicationFiles files = ApplicationFiles.create(
-                folder.resolve("web"), "web", InstantSource.system().instant());
+                folder.resolve(name), name, InstantSource.system().instant());
         files.writeOperator("operator", InstantSource.system().instant());
         StringBuilder members = new StringBuilder();
         int number = 0;
-        for (int port : freePorts(UNITS)) {
-            members.append("  - {unit: web/%d, address: '127.0.0.1:%d'}\n".formatted(number++, port));
+        for (int port : freePorts(units)) {
+            members.append("  - {unit: %s/%d, address: '127.0.0.1:%d'}\n".formatted(name, number++, port));
         }
-        for (int i = 0; i < UNITS; i++) {
-            UnitName unit = new UnitName("web", i);
+        for (int i = 0; i < units; i++) {
+            UnitName unit = new UnitName(name, i);
             Path own = files.writeUnit(
                     unit, List.of("127.0.0.1"), InstantSource.system().instant());
             Files.writeString(own.resolve("agent.yaml"), """
@@ -101,8 +114,8 @@ final class TestApplication implements AutoCloseable {
                     callbacks:
                       work: {command: [sh, %s], timeout: 2m, environment: {E2E_LOG: %s}}
                       held: {command: [sh, %s], timeout: 2m, hold: true, environment: {E2E_LOG: %s}}
-                    """.formatted(
-                            unit, members, lease.toMillis(), script, log.file(), script, log.file()));
+                    %s""".formatted(
+                            unit, members, lease.toMillis(), script, log.file(), script, log.file(), more.apply(i)));
             agents.add(new AgentProcess(unit, own));
         }
     }
@@ -135,9 +148,15 @@ final class TestApplication implements AutoCloseable {
     /** Queues an operation for those units in one step, as the operator, and remembers that it must not be lost. */
     void request(String callback, Map<String, ?> arguments, int... units) {
         Set<UnitName> names = new TreeSet<>();
-        Arrays.stream(units).forEach(number -> names.add(new UnitName("web", number)));
-        PeerReply reply = ask(client -> OperatorClient.open(folder.resolve("web/operator"), InstantSource.system())
-                .send(client, new PeerCommand.RequestFor(names, callback, Json.ofMap(arguments), OptionalInt.empty())));
+        Arrays.stream(units).forEach(number -> names.add(new UnitName(name, number)));
+        PeerReply reply = ask(client -> {
+            PeerReply queued = OperatorClient.open(folder.resolve(name).resolve("operator"), InstantSource.system())
+                    .send(
+                            client,
+                            new PeerCommand.RequestFor(names, callback, Json.ofMap(arguments), OptionalInt.empty()));
+            acknowledgedRevision = status(client).integer("revision");
+            return queued;
+        });
         ((PeerReply.Queued) reply)
                 .operations()
                 .forEach((UnitName unit, OperationId operation) ->
@@ -162,6 +181,12 @@ final class TestApplication implements AutoCloseable {
                 && units(seen).stream().filter(unit -> unit.bool("online")).count() == units);
     }
 
+    /** Waits until all units are processed by that backend. */
+    void awaitBackend(String backend) {
+        awaitStatus(seen ->
+                units(seen).stream().allMatch(unit -> unit.string("backend").equals(backend)));
+    }
+
     /** Waits until nothing is queued anywhere; an agent that has just started may not have seen all requests yet. */
     Json.Obj awaitQuiet() {
         return awaitStatus(seen -> seen.integer("revision") >= acknowledgedRevision
@@ -183,7 +208,7 @@ final class TestApplication implements AutoCloseable {
     /** Waits until all is done, and judges the whole history. */
     List<String> violations() throws IOException {
         Json.Obj status = awaitQuiet();
-        return History.violations(log.lines(), status, acknowledged);
+        return History.violations(name, log.lines(), status, acknowledged);
     }
 
     void assertHistoryIsClean() throws IOException {
@@ -200,7 +225,7 @@ final class TestApplication implements AutoCloseable {
     Cli begin(int agent, Map<String, String> environment, String... arguments) throws IOException {
         Map<String, String> all = new HashMap<>();
         all.put("ROLLINGOPS_SOCKET", agents.get(agent).socket().toString());
-        all.put("ROLLINGOPS_OPERATOR", folder.resolve("web/operator").toString());
+        all.put("ROLLINGOPS_OPERATOR", folder.resolve(name).resolve("operator").toString());
         all.putAll(environment);
         Cli command = Cli.start(folder, all, Program.command(arguments));
         commands.add(command);

@@ -2,7 +2,7 @@
 # E2E_LOG: the log of all units; every line is one append, so that its order is the order in which things happened.
 # Arguments: GATE, a file to wait for; FAILURES, how many attempts fail; STATUS, the exit status of those.
 say() {
-  echo "$1 $ROLLINGOPS_UNIT $ROLLINGOPS_OPERATION $ROLLINGOPS_FENCING_TOKEN" >>"$E2E_LOG"
+  echo "$1 $ROLLINGOPS_UNIT $ROLLINGOPS_OPERATION $ROLLINGOPS_FENCING_TOKEN $ROLLINGOPS_CLUSTER_TOKEN" >>"$E2E_LOG"
 }
 
 say begin

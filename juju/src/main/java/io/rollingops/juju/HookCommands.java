@@ -118,11 +118,6 @@ public final class HookCommands {
         run(new HookCommand(line, Optional.empty()));
     }
 
-    /** Lets the remote application of a relation read a secret for as long as the relation lasts. */
-    public void secretGrant(String id, RelationId relation) {
-        run(HookCommand.of("secret-grant", "--relation", Integer.toString(relation.number()), id));
-    }
-
     /** Removes a secret. */
     public void secretRemove(String id) {
         run(HookCommand.of("secret-remove", id));

@@ -8,6 +8,7 @@ import io.rollingops.juju.HookCommands.Level;
 import io.rollingops.manager.HostClock;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,7 +23,7 @@ import java.util.TreeSet;
  *
  * <pre>{@code
  * JujuCharm.builder()
- *         .rollingOps(RollingOpsSettings.onPeers("restart").withCallback("restart", context -> restart()))
+ *         .rollingOps(RollingOpsSettings.onPeers("restart").withCallback("restart", (hook, context) -> restart()))
  *         .on(Lifecycle.CONFIG_CHANGED, hook -> hook.status(UnitStatus.active("")))
  *         .onAction("restart", action -> action.hook().rollingOps().requestAsyncLock("restart"))
  *         .build()
@@ -111,11 +112,21 @@ public final class JujuCharm {
                 new HookRuntime(context, commands, new RelationData(commands, context.unit()), clock, wakes);
         Optional<RollingOps> rolling = rollingOps.map(settings -> new RollingOps(runtime, settings, folder));
         rolling.ifPresent(RollingOps::begin);
-        callHandlers(new Hook(runtime, rolling));
-        rolling.ifPresent(RollingOps::advance);
+        Hook hook = new Hook(runtime, rolling);
+        callHandlers(hook);
+        rolling.ifPresent(operations -> operations.advance(hook));
         runtime.data().flush();
-        wakes.pass(wakers.make(context, folder));
+        wake(commands, wakes, wakers.make(context, folder));
         rolling.ifPresent(RollingOps::end);
+    }
+
+    /** What has been handed to Juju must not be taken back because nobody is woken: {@code update-status} mends that. */
+    private static void wake(HookCommands commands, GatheredWakes wakes, Waker waker) {
+        try {
+            wakes.pass(waker);
+        } catch (IllegalStateException | UncheckedIOException e) {
+            commands.log(Level.WARNING, "rollingops: " + e.getMessage());
+        }
     }
 
     private void callHandlers(Hook hook) throws Exception {

@@ -79,10 +79,10 @@ public final class JujuPeerStore implements PeerStore {
         others = List.copyOf(data.prefetch(relation, units));
     }
 
-    /** Takes the own databag over from another protocol, if it is of one. */
+    /** Shows that this unit is there and follows this protocol, if its databag does not show it. */
     void adopt() {
         Databags before = databags();
-        write(before, before.adopted());
+        write(before, before.adopted(clock.instant()));
     }
 
     Databags databags() {

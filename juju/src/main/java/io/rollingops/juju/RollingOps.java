@@ -14,6 +14,7 @@ import io.rollingops.json.JsonException;
 import io.rollingops.juju.CharmEvent.Lifecycle;
 import io.rollingops.juju.CharmEvent.RelationPhase;
 import io.rollingops.juju.HookCommands.Level;
+import io.rollingops.manager.Callback;
 import io.rollingops.manager.ClusterLossPolicy;
 import io.rollingops.manager.Explanation;
 import io.rollingops.manager.HookPass;
@@ -28,6 +29,7 @@ import io.rollingops.peer.UnitRecord;
 import io.rollingops.spi.ClusterLock;
 import io.rollingops.spi.SyncLockBackend;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
@@ -37,6 +39,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -50,6 +53,8 @@ import java.util.TreeSet;
 public final class RollingOps {
     /** The hook that a unit has dispatched for itself. */
     public static final String GRANTED_HOOK = "rollingops_lock_granted";
+
+    private static final String DYING = "dying";
 
     /** For so long after it was asked for, an answer about the leadership is relied upon. */
     private static final Duration LEADERSHIP_TRUSTED = Duration.ofSeconds(10);
@@ -196,15 +201,14 @@ public final class RollingOps {
     }
 
     /**
-     * The units whose databags are not of this protocol, this one left out: they run the original library, or nothing of
-     * this version yet. They get no grant until they are upgraded, and lose nothing. A charm does well to name them in
+     * The units whose databags are of another protocol, this one left out: they run the original library. They get no grant until they are upgraded, and lose nothing. A charm does well to name them in
      * its status.
      */
     public Set<UnitName> unitsToUpgrade() {
         return peers().map(now -> {
                     now.store().readOthers(others(now.relation()));
                     Set<UnitName> units =
-                            new TreeSet<>(LeaderTurn.unitsToUpgrade(now.store().snapshot()));
+                            new TreeSet<>(LeaderTurn.unitsToUpgrade(now.store().databags()));
                     units.remove(self());
                     return units;
                 })
@@ -264,7 +268,7 @@ public final class RollingOps {
             if (change.departing().equals(Optional.of(self()))) {
                 folder.leave();
             } else if (change.relation().endpoint().equals(settings.peerRelation())) {
-                change.remoteUnit().ifPresent(folder::departed);
+                change.remoteUnit().ifPresent(this::remember);
             }
         }
         if (isObserved() && event() != Lifecycle.REMOVE) {
@@ -272,17 +276,27 @@ public final class RollingOps {
         }
     }
 
+    /** Knowing it later only saves waiting, so a full disk is no reason to fail. */
+    private void remember(UnitName departed) {
+        try {
+            folder.departed(departed);
+        } catch (UncheckedIOException e) {
+            log(Level.WARNING, String.valueOf(e.getMessage()));
+        }
+    }
+
     /** After the handlers have returned: takes this unit's steps, or those of a leader. */
-    void advance() {
+    void advance(Hook hook) {
         if (folder.isLeaving() || peers.isEmpty()) {
             return;
         }
         try {
             if (isObserved()) {
                 peers.get().store().adopt();
-                pass(peers.get());
+                stopOriginalWorker(peers.get());
+                pass(peers.get(), hook);
             }
-            if (peers.get().leads()) {
+            if (peers.get().leads() && !folder.isLeaving()) {
                 lead(peers.get());
             }
         } catch (RollingOpsException.Corrupt e) {
@@ -308,15 +322,15 @@ public final class RollingOps {
                 || event() == Lifecycle.UPDATE_STATUS;
     }
 
-    private void pass(Peers now) {
-        if (!runsCallbacks()) {
+    private void pass(Peers now, Hook hook) {
+        if (!runsCallbacks() || (now.store().snapshot().isGrantedTo(self()) && isDying())) {
             return;
         }
         HookPass.Result result = new HookPass(
                         now.store(),
                         ClusterLock.none(),
                         ClusterLossPolicy.DEGRADE,
-                        settings.callbacks(),
+                        callbacks(hook),
                         folder,
                         settings.pause(),
                         folder.isPausing(runtime.clock(), settings.pause().longest()),
@@ -326,6 +340,37 @@ public final class RollingOps {
             folder.pause(runtime.clock(), pause);
             runtime.waker().wake(pause);
         });
+    }
+
+    private void stopOriginalWorker(Peers now) {
+        String number = runtime.data().unit(now.relation(), self()).getOrDefault(OriginalWorker.KEY, "");
+        if (!number.isEmpty()) {
+            if (OriginalWorker.stop(number, self())) {
+                log(Level.INFO, "stopped the worker of the original library, process " + number);
+            }
+            runtime.data().writeUnit(now.relation(), Map.of(OriginalWorker.KEY, ""));
+        }
+    }
+
+    private Map<String, Callback> callbacks(Hook hook) {
+        Map<String, Callback> callbacks = new TreeMap<>();
+        settings.callbacks().forEach((id, callback) -> callbacks.put(id, context -> callback.run(hook, context)));
+        return callbacks;
+    }
+
+    /**
+     * Whether this unit is being removed and has no hook yet that says so. The others may have been told already, and
+     * what is dispatched through {@code juju-exec} comes before the unit's own departure (rule U1).
+     */
+    private boolean isDying() {
+        boolean dying = runtime.commands()
+                .ask(Query.goalUnits())
+                .getOrDefault(self(), DYING)
+                .equals(DYING);
+        if (dying) {
+            folder.leave();
+        }
+        return dying;
     }
 
     private void lead(Peers now) {
@@ -379,7 +424,7 @@ public final class RollingOps {
         }
         NavigableMap<UnitName, String> meant = runtime.commands().ask(Query.goalUnits());
         return !meant.containsKey(unit)
-                || (meant.getOrDefault(unit, "").equals("dying")
+                || (meant.getOrDefault(unit, "").equals(DYING)
                         && folder.departed().contains(unit));
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.juju;
 
-import io.rollingops.manager.Callback;
 import io.rollingops.manager.RetryPause;
 import io.rollingops.spi.SyncLockBackend;
 import java.nio.file.Path;
@@ -21,7 +20,7 @@ import java.util.TreeSet;
  */
 public record RollingOpsSettings(
         String peerRelation,
-        Map<String, Callback> callbacks,
+        Map<String, HookCallback> callbacks,
         Map<String, SyncLockBackend> syncLocks,
         RetryPause pause,
         Path folder) {
@@ -39,8 +38,8 @@ public record RollingOpsSettings(
     }
 
     /** With a callback more. */
-    public RollingOpsSettings withCallback(String id, Callback callback) {
-        Map<String, Callback> more = new TreeMap<>(callbacks);
+    public RollingOpsSettings withCallback(String id, HookCallback callback) {
+        Map<String, HookCallback> more = new TreeMap<>(callbacks);
         if (id.isBlank() || more.putIfAbsent(id, callback) != null) {
             throw new IllegalArgumentException("callback id '" + id + "' is blank or taken");
         }

@@ -3,8 +3,13 @@ package io.rollingops.juju;
 
 import io.rollingops.OperationResult;
 import io.rollingops.RollingOpsState;
+import io.rollingops.RollingOpsStatus;
+import io.rollingops.UnitName;
 import io.rollingops.json.Json;
+import io.rollingops.json.JsonText;
+import io.rollingops.manager.CallbackContext;
 import io.rollingops.manager.HostClock;
+import io.rollingops.testing.HistoryEvent;
 import io.rollingops.testkit.juju.CharmMetadata;
 import io.rollingops.testkit.juju.EmulatedCharm;
 import io.rollingops.testkit.juju.ExecResult;
@@ -18,10 +23,12 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
 /**
@@ -31,8 +38,12 @@ import java.util.function.UnaryOperator;
 final class RollingCharm implements EmulatedCharm {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
+    private static final String DISPATCH = "JUJU_DISPATCH_PATH=hooks/" + RollingOps.GRANTED_HOOK + " ./dispatch";
+
     private final Path folder;
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicLong skippedNanos = new AtomicLong();
+    private final RecordedHistory history = new RecordedHistory();
     private final Queue<String> wakes = new ConcurrentLinkedQueue<>();
     private final Map<String, Integer> failures = new ConcurrentHashMap<>();
     private final UnaryOperator<RollingOpsSettings> settings;
@@ -59,18 +70,27 @@ final class RollingCharm implements EmulatedCharm {
 
     @Override
     public void run(HookRun hook) {
+        RecordedHistory.Run record = history.begin(hook.unit().toString());
         Map<String, String> environment = new HashMap<>(hook.environment());
+        if (!hook.commands().isEmpty() && !hook.commands().startsWith("JUJU_DISPATCH_PATH=")) {
+            String[] words = hook.commands().split(" ");
+            hook.run(words[0], List.of(words).subList(1, words.length).toArray(String[]::new));
+            return;
+        }
         if (!hook.commands().isEmpty()) {
             String assignment = hook.commands().substring(0, hook.commands().indexOf(' '));
             environment.put("JUJU_DISPATCH_PATH", assignment.substring(assignment.indexOf('=') + 1));
         }
+        if (!hook.variable("JUJU_DEPARTING_UNIT").isEmpty()) {
+            history.leaves(record, hook.variable("JUJU_DEPARTING_UNIT"));
+        }
         HookCommand.Runner runner = commands ->
-                commands.stream().map(command -> call(hook, command)).toList();
-        int exitCode = charm(hook.unit().toString())
+                commands.stream().map(command -> call(hook, command, record)).toList();
+        int exitCode = charm(hook.unit().toString(), record)
                 .run(
                         JujuContext.parse(environment),
                         runner,
-                        new HostClock(System::nanoTime, Clock.systemUTC()),
+                        new HostClock(() -> System.nanoTime() + skippedNanos.get(), Clock.systemUTC()),
                         (context, unitFolder) -> after -> wakes.add(hook.unit().toString()));
         if (exitCode != 0) {
             throw new IllegalStateException("exit code " + exitCode);
@@ -80,6 +100,16 @@ final class RollingCharm implements EmulatedCharm {
     /** What callbacks did, in order: {@code begin app/0 restart}. */
     List<String> notes() {
         return List.copyOf(notes);
+    }
+
+    /** Moves the steady clock of all units. */
+    void skip(Duration time) {
+        skippedNanos.addAndGet(time.toNanos());
+    }
+
+    /** What is wrong with everything that was done since the model was made. */
+    List<String> violations(JujuEmulator juju) {
+        return history.violations(juju);
     }
 
     /** Lets the unit's next hooks fail after all handlers, as many as that. */
@@ -96,53 +126,73 @@ final class RollingCharm implements EmulatedCharm {
         }
     }
 
+    /** Lets the first unit that wants something dispatched have it when the model moves; false when there is none. */
+    boolean queueWake(JujuEmulator juju) {
+        String unit = nextWake();
+        if (!unit.isEmpty() && juju.units(unit.substring(0, unit.indexOf('/'))).contains(unit)) {
+            juju.queueExec(unit, DISPATCH);
+        }
+        return !unit.isEmpty();
+    }
+
     /** Dispatches the hook of a grant on a unit that is still there. */
     ExecResult dispatch(JujuEmulator juju, String unit) {
-        return juju.units(unit.substring(0, unit.indexOf('/'))).contains(unit)
-                ? juju.exec(unit, "JUJU_DISPATCH_PATH=hooks/" + RollingOps.GRANTED_HOOK + " ./dispatch")
-                : new ExecResult(1, "", "gone");
+        if (!juju.units(unit.substring(0, unit.indexOf('/'))).contains(unit)) {
+            return new ExecResult(1, "", "gone");
+        }
+        return juju.exec(unit, DISPATCH);
+    }
+
+    /** Loses what units want to have dispatched, as a machine that fails does. */
+    void forgetWakes() {
+        wakes.clear();
     }
 
     /** The unit that wants something dispatched, taken from the list; empty when there is none. */
-    String nextWake() {
+    private String nextWake() {
         String unit = wakes.poll();
         return unit == null ? "" : unit;
     }
 
-    private JujuCharm charm(String unit) {
+    private JujuCharm charm(String unit, RecordedHistory.Run record) {
         RollingOpsSettings plain = RollingOpsSettings.onPeers("restart")
                 .withFolder(folder)
-                .withCallback("restart", context -> work(unit, "restart", OperationResult.RELEASE))
-                .withCallback("failed-restart", context -> work(unit, "failed-restart", OperationResult.RETRY_RELEASE))
+                .withCallback("restart", (hook, context) -> work(unit, context, record, OperationResult.RELEASE))
                 .withCallback(
-                        "deferred-restart", context -> work(unit, "deferred-restart", OperationResult.RETRY_HOLD));
+                        "failed-restart", (hook, context) -> work(unit, context, record, OperationResult.RETRY_RELEASE))
+                .withCallback(
+                        "deferred-restart", (hook, context) -> work(unit, context, record, OperationResult.RETRY_HOLD));
         return JujuCharm.builder()
                 .rollingOps(settings.apply(plain))
                 .onHook(RollingOps.GRANTED_HOOK, hook -> {})
                 .onAction("restart", RollingCharm::request)
                 .onAction("failed-restart", RollingCharm::request)
                 .onAction("deferred-restart", RollingCharm::request)
-                .onAction(
-                        "state",
-                        action -> report(action, action.hook().rollingOps().state()))
+                .onAction("state", RollingCharm::tellState)
                 .onAction(
                         "force-release",
                         action -> action.hook()
                                 .rollingOps()
                                 .forceRelease(
-                                        io.rollingops.UnitName.parse(
-                                                action.parameters().string("unit")),
+                                        UnitName.parse(action.parameters().string("unit")),
                                         action.parameters().integer("epoch")))
                 .build();
     }
 
-    private OperationResult work(String unit, String callback, OperationResult result) {
+    private OperationResult work(
+            String unit, CallbackContext context, RecordedHistory.Run record, OperationResult result) {
+        String operation = context.operation().value();
+        String callback = operation.substring(operation.indexOf('-') + 1);
         notes.add("begin " + unit + " " + callback);
+        record.did()
+                .add(HistoryEvent.begin(
+                        "app", unit, unit + " " + operation, context.token().epoch(), Optional.empty()));
         notes.add("end " + unit + " " + callback);
+        record.did().add(HistoryEvent.of(HistoryEvent.Kind.END, "app", unit, unit + " " + operation));
         return result;
     }
 
-    private HookCommand.Result call(HookRun hook, HookCommand command) {
+    private HookCommand.Result call(HookRun hook, HookCommand command, RecordedHistory.Run record) {
         String unit = hook.unit().toString();
         boolean answers = command.name().equals("relation-set")
                 && command.input().orElse("").contains("done_epoch");
@@ -151,6 +201,10 @@ final class RollingCharm implements EmulatedCharm {
         }
         ExecResult result = hook.call(
                 command.name(), command.line().subList(1, command.line().size()), command.input());
+        if (command.name().equals("relation-set") && result.exitCode() == 0) {
+            (command.line().contains("--app") ? record.appWrites() : record.unitWrites())
+                    .add(JsonText.parseObject(command.input().orElseThrow()));
+        }
         return new HookCommand.Result(result.exitCode(), result.stdout(), result.stderr());
     }
 
@@ -161,7 +215,17 @@ final class RollingCharm implements EmulatedCharm {
                 : OptionalInt.empty();
         RollingOps rolling = action.hook().rollingOps();
         rolling.requestAsyncLock(action.name(), Json.Obj.EMPTY, maxRetry);
+        action.results(Map.of("to-upgrade", rolling.unitsToUpgrade().toString()));
         report(action, rolling.state());
+    }
+
+    private static void tellState(Action action) {
+        RollingOpsState state = action.hook().rollingOps().state();
+        report(action, state);
+        action.log("leader: " + action.hook().isLeader());
+        if (state.status() == RollingOpsStatus.NOT_READY) {
+            action.fail("not ready");
+        }
     }
 
     private static void report(Action action, RollingOpsState state) {

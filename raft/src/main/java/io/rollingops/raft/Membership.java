@@ -21,6 +21,7 @@ import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.exceptions.AlreadyExistsException;
 import org.apache.ratis.retry.RetryPolicies;
+import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
 import org.apache.ratis.util.ProtoUtils;
 import org.apache.ratis.util.TimeDuration;
 
@@ -63,7 +64,7 @@ final class Membership {
                 // It was called before, and the change of the group was not made or not seen.
             }
             expect(client.admin().setConfiguration(change(now, then)));
-        } catch (IOException e) {
+        } catch (IOException | StatusRuntimeException e) {
             throw unavailable("add " + added.unit() + " at " + added.host() + ":" + added.port(), e);
         }
     }
@@ -74,7 +75,7 @@ final class Membership {
         then.removeIf(member -> member.unit().equals(removed));
         try (RaftClient client = client(now)) {
             expect(client.admin().setConfiguration(change(now, then)));
-        } catch (IOException e) {
+        } catch (IOException | StatusRuntimeException e) {
             throw unavailable("remove " + removed, e);
         }
     }
@@ -92,7 +93,7 @@ final class Membership {
                 if (leads && reply.getConf().isPresent()) {
                     return Optional.of(members(reply.getConf().get()));
                 }
-            } catch (IOException e) {
+            } catch (IOException | StatusRuntimeException e) {
                 // It does not answer; perhaps another one does.
             }
         }
@@ -147,7 +148,7 @@ final class Membership {
         }
     }
 
-    private static RollingOpsException unavailable(String what, IOException e) {
+    private static RollingOpsException unavailable(String what, Exception e) {
         return new RollingOpsException.Unavailable(
                 "could not " + what + ": " + e.getMessage()
                         + "; see that a majority of the group is up and that the new member's agent runs, and ask again",

@@ -154,6 +154,14 @@ final class PeerStateMachine extends BaseStateMachine {
         return applied.getIndex();
     }
 
+    /** The disk is full or broken. What was confirmed is on the disks of a majority; this member cannot go on. */
+    @Override
+    public void notifyLogFailed(Throwable cause, LogEntryProto failedEntry) {
+        fatal.accept("the log of the store cannot be written any more (" + cause.getMessage()
+                + "); see that the disk of the data directory has room and works, and start this agent again: nothing"
+                + " that was confirmed is lost");
+    }
+
     @Override
     public void notifyLeaderChanged(RaftGroupMemberId self, RaftPeerId leader) {
         leaderListeners.forEach(Runnable::run);

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,6 +57,19 @@ final class InitCommand implements Callable<Integer> {
     Map<String, String> callbacks = new LinkedHashMap<>();
 
     @Option(
+            names = "--etcd",
+            split = ",",
+            paramLabel = "HOST:PORT",
+            description = "Where etcd is, if this application shares a lock with others; commas in between.")
+    List<String> etcd = new ArrayList<>();
+
+    @Option(
+            names = "--cluster-id",
+            paramLabel = "ID",
+            description = "The cluster id of the applications that share it (default: a new, random one).")
+    Optional<String> clusterId = Optional.empty();
+
+    @Option(
             names = {"-d", "--directory"},
             paramLabel = "DIR",
             description = "Where to put the files (default: a folder with the application's name).")
@@ -79,9 +93,10 @@ final class InitCommand implements Callable<Integer> {
         Map<String, List<String>> commands = new LinkedHashMap<>();
         callbacks.forEach(
                 (id, command) -> commands.put(id, List.of(command.strip().split("\\s+"))));
+        String cluster = clusterId.orElseGet(() -> UUID.randomUUID().toString());
         for (RaftMember member : members) {
             files.writeUnit(member.unit(), List.of(member.host()), now);
-            files.writeConfiguration(member.unit(), members, false, commands);
+            files.writeConfiguration(member.unit(), members, false, commands, etcd, cluster);
         }
         out.println("Made " + folder + " for " + members.size() + " units of " + application + ".");
         out.println("Next:");
@@ -90,6 +105,10 @@ final class InitCommand implements Callable<Integer> {
         out.println("  2. There: rollingops agent --config agent.yaml   (or the systemd unit, see docs/operations.md)");
         out.println("  3. Keep " + operator + " where you work: it lets you ask all units. Name it with --operator.");
         out.println("  4. Keep " + folder.resolve("authority.key") + " away from the hosts; it signs new members.");
+        if (!etcd.isEmpty()) {
+            out.println("  5. Give other applications that share the lock the same cluster id: " + cluster + ";");
+            out.println("     certificates or a password for etcd go into the section 'etcd' of agent.yaml.");
+        }
         out.flush();
         return ExitCodes.OK;
     }

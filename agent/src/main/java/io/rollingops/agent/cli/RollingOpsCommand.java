@@ -26,6 +26,7 @@ import picocli.CommandLine.Model.OptionSpec;
             RequestCommand.class,
             StatusCommand.class,
             WhyCommand.class,
+            DoctorCommand.class,
             LockCommand.class,
             AgentCommand.class,
             InitCommand.class,

@@ -7,9 +7,16 @@ import io.rollingops.json.JsonText;
 import io.rollingops.raft.RaftMember;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A configuration to start from, with a comment for what a person will want to change. */
-record AgentYaml(UnitName unit, List<RaftMember> members, boolean joining, Map<String, List<String>> callbacks) {
+record AgentYaml(
+        UnitName unit,
+        List<RaftMember> members,
+        boolean joining,
+        Map<String, List<String>> callbacks,
+        List<String> etcd,
+        String clusterId) {
 
     String text() {
         StringBuilder yaml = new StringBuilder();
@@ -39,6 +46,13 @@ record AgentYaml(UnitName unit, List<RaftMember> members, boolean joining, Map<S
         }
         yaml.append("\nidentity:\n  certificate: unit.pem\n  key: unit.key\n  authority: authority.pem\n");
         yaml.append("\ntls:\n  certificate: tls.pem\n  key: tls.key\n  authority: authority.pem\n");
+        if (!etcd.isEmpty()) {
+            yaml.append("\n# The lock that this application shares with all others that have the same cluster id.\n");
+            yaml.append("etcd:\n  cluster-id: ").append(clusterId).append("\n  endpoints: [");
+            yaml.append(etcd.stream().map(endpoint -> "\"" + endpoint + "\"").collect(Collectors.joining(", ")));
+            yaml.append("]\n  # tls: {authority: etcd-ca.pem, certificate: etcd.pem, key: etcd.key}\n");
+            yaml.append("  on-etcd-loss: degrade   # or block: wait until etcd is back\n");
+        }
         yaml.append("\n# What operations run, under the lock. Exit status 0: done; 75: try again after the others;\n");
         yaml.append("# 76: try again first; any other: as 75.\n");
         if (callbacks.isEmpty()) {

@@ -109,9 +109,26 @@ public final class ApplicationFiles {
     public void writeConfiguration(
             UnitName unit, List<RaftMember> members, boolean joining, Map<String, List<String>> callbacks)
             throws IOException {
+        writeConfiguration(unit, members, joining, callbacks, List.of(), "");
+    }
+
+    /**
+     * The same for an application that shares a lock with others.
+     *
+     * @param etcd where etcd is; empty if there is none
+     * @param clusterId what the applications have in common
+     */
+    public void writeConfiguration(
+            UnitName unit,
+            List<RaftMember> members,
+            boolean joining,
+            Map<String, List<String>> callbacks,
+            List<String> etcd,
+            String clusterId)
+            throws IOException {
         Path file = folder.resolve(unit.toString().replace('/', '-')).resolve("agent.yaml");
         if (!Files.exists(file)) {
-            PemFiles.writePublic(file, new AgentYaml(unit, members, joining, callbacks).text());
+            PemFiles.writePublic(file, new AgentYaml(unit, members, joining, callbacks, etcd, clusterId).text());
         }
     }
 

@@ -36,6 +36,12 @@ class ConfigurationDocumentTest {
             tls: {certificate: a, key: b, authority: c, nobody-knows-this: 1}
             retry-pause: {nobody-knows-this: 1}
             elections: {nobody-knows-this: 1}
+            etcd:
+              cluster-id: 0123456789-0123456789
+              endpoints: ["http://127.0.0.1:2379"]
+              tls: {nobody-knows-this: 1}
+              user: {name: a, password-file: b, nobody-knows-this: 1}
+              nobody-knows-this: 1
             callbacks:
               ID: {command: [x], nobody-knows-this: 1}
             """;
@@ -93,7 +99,7 @@ class ConfigurationDocumentTest {
 
     @Test
     void what_must_be_given_is_what_the_program_asks_for() throws IOException {
-        String problems = problems("tls: {}\nidentity: {}\nmembers: [{}]\ncallbacks: {ID: {}}\n");
+        String problems = problems("tls: {}\nidentity: {}\nmembers: [{}]\ncallbacks: {ID: {}}\netcd: {user: {}}\n");
 
         documented().forEach((key, defaultValue) -> {
             String name = key.replace("[]", "[0]");
@@ -153,7 +159,11 @@ class ConfigurationDocumentTest {
     }
 
     private static String demand(String key) {
-        return key.equals("callbacks.ID.command") ? "callback 'ID' needs a command" : "nothing of the kind";
+        return switch (key) {
+            case "callbacks.ID.command" -> "callback 'ID' needs a command";
+            case "etcd.endpoints" -> "'etcd' needs endpoints";
+            default -> "nothing of the kind";
+        };
     }
 
     /** Without any members the unit is not one of them, and without an identity its keys cannot be missing. */

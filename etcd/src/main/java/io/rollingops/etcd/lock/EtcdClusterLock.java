@@ -76,6 +76,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
     private boolean refused;
     private boolean closed;
     private Reach reach = Reach.UNKNOWN;
+    private State told = new State(Reach.UNKNOWN, Hold.NONE, OptionalLong.empty(), Cleanliness.UNKNOWN);
     private long lastAnswer;
     private OptionalLong troubledSince = OptionalLong.empty();
     private long lastRenewal;
@@ -683,18 +684,23 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
                 local = local.cleanlinessUnknown();
             }
         }
-        listeners.forEach(Runnable::run);
+        tellIfChanged();
     }
 
     private void change(UnaryOperator<LockLocal> change) {
-        State before;
-        State after;
+        set(change);
+        tellIfChanged();
+    }
+
+    /** What is told changes by itself, too: a lock is lost when its time is over, before anybody notices. */
+    private void tellIfChanged() {
+        boolean isNews;
         synchronized (this) {
-            before = state();
-            local = change.apply(local);
-            after = state();
+            State now = state();
+            isNews = !now.equals(told);
+            told = now;
         }
-        if (!before.equals(after)) {
+        if (isNews) {
             listeners.forEach(Runnable::run);
         }
     }

@@ -168,6 +168,12 @@ public final class JujuEmulator implements AutoCloseable {
         return new ExecResult(reply.exitCode(), reply.stdout(), reply.stderr());
     }
 
+    /** Has commands wait for a unit, as {@link #exec} does, and does not run the model; what comes of them is not told. */
+    public void queueExec(String unit, String commands) {
+        JujuExec request = new JujuExec(UnitName.parse(unit), commands, OptionalInt.empty(), Optional.empty());
+        changing(() -> controller.model().addCommands(request, new CompletableFuture<>()));
+    }
+
     /** Makes {@code update-status} due. */
     public void updateStatus(String unit) {
         changing(() -> unit(unit).updateStatusDue = true);

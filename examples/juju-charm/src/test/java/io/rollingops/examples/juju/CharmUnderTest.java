@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.examples.juju;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rollingops.json.Json;
+import io.rollingops.testkit.juju.ActionResult;
+import io.rollingops.testkit.juju.JujuEmulator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The charm as real processes in the emulator. */
+final class CharmUnderTest {
+    static final Duration LIMIT = Duration.ofSeconds(90);
+
+    private static final Path PACKED = Path.of("target/charm");
+
+    private final JujuEmulator juju;
+    private final Path charm;
+    private final Path transitions;
+
+    /** The charm as Maven leaves it, with the Java of this test as its runtime. */
+    CharmUnderTest(JujuEmulator juju) throws IOException {
+        this(juju, juju.folder().resolve("rolling-example"));
+        copy(PACKED, charm);
+        assertThat(charm.resolve("dispatch").toFile().setExecutable(true)).isTrue();
+        Files.createSymbolicLink(charm.resolve("jre"), Path.of(System.getProperty("java.home")));
+    }
+
+    /** A charm folder that is complete. */
+    CharmUnderTest(JujuEmulator juju, Path charm) throws IOException {
+        this.juju = juju;
+        this.charm = charm;
+        this.transitions = juju.folder().resolve("transitions");
+        Files.createFile(transitions);
+    }
+
+    Path folder() {
+        return charm;
+    }
+
+    void deploy(int units) {
+        deploy(charm, units);
+    }
+
+    /** Deploys another charm with the same configuration. */
+    void deploy(Path other, int units) {
+        juju.deploy(other, "app", units, Map.of("transitions", Json.of(transitions.toString())));
+        if (!juju.isolation("app/0").separate()) {
+            for (String unit : juju.units("app")) {
+                keepFilesApart(unit);
+            }
+        }
+        settle();
+    }
+
+    /** Where all charms share the real machine, units must not use its usual folder. */
+    void keepFilesApart(String unit) {
+        if (!juju.isolation(unit).separate()) {
+            juju.setVariable(
+                    unit,
+                    "ROLLINGOPS_FOLDER",
+                    juju.folder().resolve("rollingops").toString());
+        }
+    }
+
+    ActionResult run(String unit, String action, Map<String, Json> parameters) {
+        return juju.runAction(unit, action, parameters).result();
+    }
+
+    /** Runs the model until that many lines are noted, and then until nobody has anything to do. */
+    void settleAfter(int lines) {
+        juju.runUntil(lines + " transitions", () -> transitions().size() >= lines, LIMIT);
+        settle();
+    }
+
+    void settle() {
+        juju.settle(LIMIT);
+    }
+
+    /** What was done, in order, without the times. */
+    List<String> transitions() {
+        try {
+            return Files.readAllLines(transitions).stream()
+                    .map(line -> line.substring(line.indexOf(' ') + 1))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What was worked, without the actions that asked for it. */
+    List<String> work() {
+        return transitions().stream().filter(line -> !line.contains(" action ")).toList();
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.sorted().toList()) {
+                Path inside = from.relativize(file);
+                boolean own = !inside.startsWith("jre") && !inside.startsWith("charm.jsa");
+                if (own) {
+                    Files.copy(file, to.resolve(inside.toString()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.examples.juju;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.rollingops.testkit.juju.JujuEmulator;
+import io.rollingops.testkit.juju.JujuExtension;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One command builds a zip that Juju can run: everything is in it, programs can be executed, and the charm rolls. */
+class PackedCharmIT {
+    private static final long ZIP_BYTES_MAX = 60L << 20;
+    private static final Path JAVA_HOME = Path.of(System.getProperty("java.home"));
+
+    @RegisterExtension
+    final JujuExtension extension = JujuExtension.with(builder -> builder.seed(7));
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void the_zip_is_complete_small_enough_and_rolls(JujuEmulator juju) throws Exception {
+        assumeTrue(
+                Files.exists(JAVA_HOME.resolve("bin/jlink")) && Files.exists(JAVA_HOME.resolve("jmods")),
+                "this Java has no jlink with modules, so no charm can be packed with it");
+        run(List.of("./build", "--packed"), Path.of("."));
+        Path zip = Path.of("target/rolling-example.charm");
+        assertThat(Files.size(zip)).isLessThan(ZIP_BYTES_MAX);
+
+        Path unpacked = folder.resolve("unpacked");
+        unpack(zip, unpacked);
+        for (String file : List.of("metadata.yaml", "manifest.yaml", "actions.yaml", "config.yaml", "charm.jsa")) {
+            assertThat(unpacked.resolve(file)).isNotEmptyFile();
+        }
+        for (String program : List.of("dispatch", "jre/bin/java", "jre/lib/jspawnhelper")) {
+            assertThat(unpacked.resolve(program)).isExecutable();
+        }
+        assertThat(run(List.of("./dispatch", "--print-hooks"), unpacked)).contains("restart-relation-changed");
+        Matcher classPath = Pattern.compile("-cp (\\S+) ").matcher(Files.readString(unpacked.resolve("dispatch")));
+        assertThat(classPath.find()).isTrue();
+        List<String> withArchiveOnly = List.of(
+                "jre/bin/java",
+                "-Xshare:on",
+                "-XX:SharedArchiveFile=charm.jsa",
+                "-cp",
+                classPath.group(1),
+                "io.rollingops.examples.juju.RollingCharm",
+                "--print-hooks");
+        assertThat(run(withArchiveOnly, unpacked)).contains("restart-relation-changed");
+
+        CharmUnderTest charm = new CharmUnderTest(juju, unpacked);
+        charm.deploy(2);
+        charm.run("app/1", "restart", Map.of());
+        charm.settleAfter(3);
+        assertThat(charm.work()).containsExactly("app/1 begin restart", "app/1 end restart");
+    }
+
+    private String run(List<String> command, Path where) throws IOException, InterruptedException {
+        Path output = folder.resolve("output");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(where.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        builder.environment().put("JAVA_HOME", JAVA_HOME.toString());
+        Process process = builder.start();
+        assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        String text = Files.readString(output, StandardCharsets.UTF_8);
+        assertThat(process.exitValue()).as(text).isZero();
+        return text;
+    }
+
+    private static void unpack(Path zip, Path target) throws IOException {
+        Map<String, ?> options = Map.of("enablePosixFileAttributes", true);
+        try (FileSystem packed = FileSystems.newFileSystem(
+                        URI.create("jar:" + zip.toAbsolutePath().toUri()), options);
+                Stream<Path> files = Files.walk(packed.getPath("/"))) {
+            for (Path file : files.sorted().toList()) {
+                Path unpacked =
+                        target.resolve(packed.getPath("/").relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(unpacked);
+                } else {
+                    Files.copy(file, unpacked);
+                    Files.setPosixFilePermissions(unpacked, Files.getPosixFilePermissions(file));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.examples.juju;
+
+import org.jspecify.annotations.NullMarked;
