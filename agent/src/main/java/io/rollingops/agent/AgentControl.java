@@ -8,6 +8,7 @@ import io.rollingops.agent.control.Connection;
 import io.rollingops.agent.control.ControlServer;
 import io.rollingops.agent.control.StatusReport;
 import io.rollingops.agent.process.RunDirectories;
+import io.rollingops.agent.upgrade.UpgradeAgent;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonException;
 import io.rollingops.manager.RollingOpsManager;
@@ -18,6 +19,9 @@ import io.rollingops.raft.RaftMember;
 import io.rollingops.raft.RaftNode;
 import io.rollingops.spi.CatchUp;
 import io.rollingops.spi.PeerStore;
+import io.rollingops.upgrade.UpgradeAnswer;
+import io.rollingops.upgrade.UpgradeCommand;
+import io.rollingops.upgrade.UpgradeRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +43,7 @@ final class AgentControl implements ControlServer.Handler {
     private final CatchUp catchUp;
     private final RaftNode node;
     private final Optional<SharedLock> shared;
+    private final UpgradeAgent upgrade;
     private final InstantSource calendar;
     private final ScheduledExecutorService timers;
     private final Duration stopWithin;
@@ -48,6 +53,7 @@ final class AgentControl implements ControlServer.Handler {
             PeerStore store,
             RaftNode node,
             Optional<SharedLock> shared,
+            UpgradeAgent upgrade,
             InstantSource calendar,
             ScheduledExecutorService timers,
             Duration stopWithin) {
@@ -56,6 +62,7 @@ final class AgentControl implements ControlServer.Handler {
         this.catchUp = new CatchUp(store, System::nanoTime);
         this.node = node;
         this.shared = shared;
+        this.upgrade = upgrade;
         this.calendar = calendar;
         this.timers = timers;
         this.stopWithin = stopWithin;
@@ -74,6 +81,9 @@ final class AgentControl implements ControlServer.Handler {
                 case "lock" -> lock(request, connection);
                 case "member-add" -> connection.send(addMember(request));
                 case "member-remove" -> connection.send(removeMember(request));
+                case "upgrade-status" -> connection.send(upgrade.report());
+                case "upgrade-rehearse" -> connection.send(rehearse(request));
+                case "upgrade-answer" -> connection.send(answer(request));
                 default ->
                     throw new RollingOpsException.InvalidRequest(
                             "this agent does not know the request '" + what + "'; use the command line of its version");
@@ -180,6 +190,30 @@ final class AgentControl implements ControlServer.Handler {
         } catch (IOException e) {
             // The caller is gone, so nobody needs to be told.
         }
+    }
+
+    /** Changes nothing. */
+    private Json.Obj rehearse(Json.Obj request) throws InterruptedException {
+        UpgradeCommand command = UpgradeRequest.read(request.string("request")).command();
+        if (command instanceof UpgradeCommand.Check check) {
+            return answer(upgrade.rehearse(check, request.bool("ask")));
+        }
+        throw new RollingOpsException.InvalidRequest("only the beginning of an upgrade can be rehearsed");
+    }
+
+    private Json.Obj answer(Json.Obj request) throws InterruptedException {
+        Duration limit = Duration.ofMillis(request.integer("timeout_ms"));
+        return upgrade.awaitAnswer(request.string("id"), limit)
+                .map(AgentControl::answer)
+                .orElse(Json.Obj.EMPTY);
+    }
+
+    private static Json.Obj answer(UpgradeAnswer answer) {
+        Json.ObjectBuilder fields = Json.object().put("message", answer.message());
+        if (answer instanceof UpgradeAnswer.Refused refused) {
+            fields.put("remedy", refused.remedy());
+        }
+        return fields.build();
     }
 
     private Json.Obj addMember(Json.Obj request) {

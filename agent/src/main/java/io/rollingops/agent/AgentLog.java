@@ -63,6 +63,11 @@ final class AgentLog implements Consumer<UnitEvent> {
         out.println(line("info", what, fields));
     }
 
+    /** An event of an upgrade. */
+    void tell(boolean bad, String what, String... fields) {
+        out.println(line(bad ? "warn" : "info", what, fields));
+    }
+
     void error(String what, String... fields) {
         out.println(line("error", what, fields));
     }

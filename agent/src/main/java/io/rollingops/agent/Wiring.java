@@ -9,6 +9,7 @@ import io.rollingops.agent.config.EtcdConfig;
 import io.rollingops.agent.control.ControlServer;
 import io.rollingops.agent.process.CommandCallback;
 import io.rollingops.agent.process.RunDirectories;
+import io.rollingops.agent.upgrade.UpgradeAgent;
 import io.rollingops.manager.Host;
 import io.rollingops.manager.HostClock;
 import io.rollingops.manager.RollingOpsManager;
@@ -100,7 +101,17 @@ final class Wiring {
                         "text",
                         "whoever may write to this etcd could guess the cluster id '" + etcd.clusterId()
                                 + "' and take the lock; use a random one, as 'rollingops init' proposes"));
-        RollingOpsManager manager = manager(store, host, journal, runs, shared);
+        ScheduledExecutorService upgrading = Executors.newSingleThreadScheduledExecutor(threads("rollingops-upgrade"));
+        UpgradeAgent upgrade = UpgradeAgent.start(
+                store,
+                config.upgrade(),
+                data.path(),
+                runs,
+                config.lease().stopWithin(),
+                calendar,
+                upgrading,
+                log::tell);
+        RollingOpsManager manager = manager(store, host, journal, runs, shared, upgrade);
         ControlServer control = ControlServer.start(
                 config.controlSocket(),
                 new AgentControl(
@@ -108,6 +119,7 @@ final class Wiring {
                         store,
                         node,
                         shared,
+                        upgrade,
                         calendar,
                         timers,
                         config.lease().stopWithin()));
@@ -121,12 +133,14 @@ final class Wiring {
                 config.controlSocket().toString());
         return () -> {
             control.close();
+            upgrade.close();
             manager.stop();
             boolean inOrder =
                     stopped.await(config.lease().stopWithin().toSeconds() + FAREWELL_SECONDS, TimeUnit.SECONDS);
             if (!inOrder) {
                 log.error("stopped-without-store", "reason", "the store did not answer; the lease runs out by itself");
             }
+            upgrading.shutdownNow();
             serial.shutdownNow();
             callbacks.shutdownNow();
             shared.ifPresent(SharedLock::close);
@@ -139,7 +153,12 @@ final class Wiring {
     }
 
     private RollingOpsManager manager(
-            RaftPeerStore store, Host host, FileJournal journal, RunDirectories runs, Optional<SharedLock> shared) {
+            RaftPeerStore store,
+            Host host,
+            FileJournal journal,
+            RunDirectories runs,
+            Optional<SharedLock> shared,
+            UpgradeAgent upgrade) {
         RollingOpsManager.Builder builder = RollingOpsManager.builder(
                         store, host, UUID.randomUUID().toString())
                 .lease(config.lease())
@@ -152,6 +171,7 @@ final class Wiring {
                     }
                 });
         shared.ifPresent(etcd -> builder.clusterLock(etcd.lock(), etcd.config().onLoss()));
+        builder.ownCallback(UpgradeAgent.NAME, upgrade::turn);
         for (CommandSpec spec : config.callbacks().values()) {
             CommandCallback callback = new CommandCallback(
                     config.unit(), spec, runs, config.lease().stopWithin());

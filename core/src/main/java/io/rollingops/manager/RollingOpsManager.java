@@ -302,6 +302,18 @@ public final class RollingOpsManager {
         }
 
         /**
+         * Registers a callback of the host's own, with the id {@code rollingops.} and the name: it runs under the same lock
+         * as all others, and {@link RollingOpsManager#requestAsyncLock} does not take requests for it.
+         */
+        public Builder ownCallback(String name, Callback callback) {
+            String id = Callbacks.RESERVED_PREFIX + name;
+            if (name.isBlank() || id.equals(NativeSyncLock.CALLBACK) || callbacks.putIfAbsent(id, callback) != null) {
+                throw new IllegalArgumentException("callback id '" + id + "' is blank or taken");
+            }
+            return this;
+        }
+
+        /**
          * Registers a callback that keeps its slot although the unit's lease ends: it is never overlapped, and in return
          * nobody else gets a turn until this unit is back or an operator says that the callback is not running.
          */

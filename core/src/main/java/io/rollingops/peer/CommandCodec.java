@@ -111,6 +111,8 @@ public final class CommandCodec {
             return named("remove").put("unit", remove.unit().toString()).build();
         } else if (command instanceof PeerCommand.Repair repair) {
             return named("repair").put("unit", repair.unit().toString()).build();
+        } else if (command instanceof PeerCommand.WriteOrder write) {
+            return write(named("write-order"), write.expected(), write.changes());
         }
         throw new AssertionError(command);
     }
@@ -238,6 +240,8 @@ public final class CommandCodec {
                 new PeerCommand.ForceRelease(UnitName.parse(fields.string("unit")), fields.integer("epoch"));
             case "remove" -> new PeerCommand.Remove(UnitName.parse(fields.string("unit")));
             case "repair" -> new PeerCommand.Repair(UnitName.parse(fields.string("unit")));
+            case "write-order" ->
+                new PeerCommand.WriteOrder(texts(fields.object("expected")), texts(fields.object("changes")));
             default ->
                 throw new JsonException(
                         "unknown command '" + kind + "'; it may come from a newer version of Rollingops");

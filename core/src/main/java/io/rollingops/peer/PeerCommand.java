@@ -161,4 +161,17 @@ public sealed interface PeerCommand {
      * queued in it is lost; keys that are not ours are kept. Refused for a databag that can be read.
      */
     record Repair(UnitName unit) implements ByOperator {}
+
+    /**
+     * As {@link WriteApplication}, by an operator: so what he orders reaches the unit that leads, whichever agent he asks.
+     *
+     * @param expected the values that must stand there now
+     * @param changes the new values
+     */
+    record WriteOrder(Map<String, String> expected, Map<String, String> changes) implements ByOperator {
+        public WriteOrder {
+            expected = Map.copyOf(expected);
+            changes = Map.copyOf(changes);
+        }
+    }
 }

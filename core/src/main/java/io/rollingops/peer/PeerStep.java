@@ -391,15 +391,19 @@ final class PeerStep {
         if (command instanceof PeerCommand.Expire expire) {
             return expire(expire);
         } else if (command instanceof PeerCommand.WriteApplication write) {
-            Optional<PeerReply> refusal = refusal(
-                    shared, write.expected(), write.changes(), DatabagCodec.APPLICATION_KEYS, "application databag");
-            if (refusal.isPresent()) {
-                return refusal.get();
-            }
-            merge(shared, write.changes());
-            return new PeerReply.Done();
+            return writeApplication(write.expected(), write.changes());
         }
         throw new AssertionError(command);
+    }
+
+    private PeerReply writeApplication(Map<String, String> expected, Map<String, String> changes) {
+        Optional<PeerReply> refusal =
+                refusal(shared, expected, changes, DatabagCodec.APPLICATION_KEYS, "application databag");
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
+        merge(shared, changes);
+        return new PeerReply.Done();
     }
 
     private PeerReply expire(PeerCommand.Expire expire) {
@@ -422,6 +426,8 @@ final class PeerStep {
             return operatorRemoves(gone.unit());
         } else if (command instanceof PeerCommand.Repair repair) {
             return repair(repair.unit());
+        } else if (command instanceof PeerCommand.WriteOrder write) {
+            return writeApplication(write.expected(), write.changes());
         }
         throw new AssertionError(command);
     }

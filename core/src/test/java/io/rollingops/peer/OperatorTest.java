@@ -70,6 +70,20 @@ class OperatorTest {
     }
 
     @Test
+    void an_operator_writes_keys_of_users_with_a_guard_and_a_unit_may_not_write_as_one() {
+        Replica store = Replica.ofUnits(2);
+        PeerCommand.WriteOrder write = new PeerCommand.WriteOrder(Map.of("order", ""), Map.of("order", "pause"));
+
+        assertThat(store.refusal(1, write)).isEqualTo(Reason.NOT_ALLOWED);
+        assertThat(store.byOperator(write)).isEqualTo(new PeerReply.Done());
+        assertThat(store.refusalOfOperator(write)).isEqualTo(Reason.STALE);
+
+        assertThat(store.refusalOfOperator(new PeerCommand.WriteOrder(Map.of(), Map.of("grant_epoch", "7"))))
+                .isEqualTo(Reason.NOT_ALLOWED);
+        assertThat(store.state().shared()).containsExactly(Map.entry("order", "pause"));
+    }
+
+    @Test
     void a_unit_whose_databag_cannot_be_read_is_passed_over_refused_by_name_and_can_be_removed() {
         Replica store = damaged();
         assertThat(store.grant().isOpenFor(unit(1), 1))

@@ -59,7 +59,8 @@ final class Samples {
                 new PeerCommand.RequestFor(Set.of(unit(0)), "restart", Json.Obj.EMPTY, OptionalInt.empty()),
                 new PeerCommand.ForceRelease(unit(3), 17),
                 new PeerCommand.Remove(unit(3)),
-                new PeerCommand.Repair(unit(3)));
+                new PeerCommand.Repair(unit(3)),
+                new PeerCommand.WriteOrder(Map.of("a", ""), Map.of("a", "1")));
     }
 
     static List<PeerReply> replies() {

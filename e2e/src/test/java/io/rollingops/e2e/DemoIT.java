@@ -51,6 +51,21 @@ class DemoIT {
                 .contains("order        web/0, web/1, web/2", "down at once never more than one of 3", "Good: ");
     }
 
+    @Test
+    void the_demo_of_an_upgrade_fails_on_the_second_unit_goes_back_and_succeeds()
+            throws IOException, InterruptedException {
+        Cli demo = demo("upgrade");
+
+        assertThat(demo.await()).as(demo.out() + demo.err()).isZero();
+        assertThat(demo.out())
+                .containsPattern("web/\\d  failed: the workload is not well with 1.1")
+                .contains(
+                        "rollingops upgrade rollback",
+                        "all are back at 1.0",
+                        "down at once never more than one of 3",
+                        "All answer with release 1.1.");
+    }
+
     /** The moments: while services and agents start, while the first unit restarts, while another does. */
     @ParameterizedTest
     @ValueSource(strings = {"starting three services", "web/0  restarting", "web/1  restarting"})
@@ -64,12 +79,12 @@ class DemoIT {
         assertThat(demo.err()).doesNotContain("\tat ");
     }
 
-    private Cli demo() throws IOException {
+    private Cli demo(String... more) throws IOException {
         String launcher = Program.SOURCE_TREE.resolve("rollingops").toString();
         return Cli.start(
                 temporary,
                 Map.of("ROLLINGOPS_JAVA_OPTIONS", "-Djava.io.tmpdir=" + temporary),
-                List.of(launcher, "demo"));
+                Stream.concat(Stream.of(launcher, "demo"), Stream.of(more)).toList());
     }
 
     /** The command lines of all processes, but this one and zombies, that name the folder. */

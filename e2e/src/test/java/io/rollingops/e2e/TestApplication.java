@@ -62,6 +62,29 @@ final class TestApplication implements AutoCloseable {
         return start(folder, "web", UNITS, lease, number -> "");
     }
 
+    /** The same, with release 1.0 of a workload that {@code upgrade.sh} replaces; its files are in {@code state-NUMBER}. */
+    static TestApplication startUpgradable(Path folder, Duration lease) throws IOException, InterruptedException {
+        Path script = folder.resolve("upgrade.sh");
+        try (InputStream in = TestApplication.class.getResourceAsStream("upgrade.sh")) {
+            Files.write(script, Objects.requireNonNull(in, "upgrade.sh").readAllBytes());
+        }
+        for (int i = 0; i < UNITS; i++) {
+            Path state = Files.createDirectory(folder.resolve("state-" + i));
+            Files.writeString(state.resolve("VERSION"), "1.0\n");
+        }
+        return start(folder, "web", UNITS, lease, number -> """
+                upgrade:
+                  version-file: %2$s/state-%3$d/VERSION
+                  check: [sh, %1$s, check]
+                  command: [sh, %1$s, upgrade]
+                  health-check: [sh, %1$s, health]
+                  instructions: see the runbook
+                  timeout: 1m
+                  look-every: 1s
+                  environment: {E2E_LOG: %2$s/callbacks.log, E2E_STATE: %2$s/state-%3$d, E2E_SHARED: %2$s}
+                """.formatted(script, folder, number));
+    }
+
     /**
      * The same with another name, fewer units and more settings. Applications in one folder write to one log.
      *
@@ -170,6 +193,16 @@ final class TestApplication implements AutoCloseable {
 
     private static Json.Obj status(ControlClient client) {
         return client.call(Json.object().put("do", "status").build());
+    }
+
+    /** What an agent that answers says of the upgrade. */
+    Json.Obj upgrade() {
+        return ask(
+                client -> client.call(Json.object().put("do", "upgrade-status").build()));
+    }
+
+    Json.Obj awaitUpgrade(Predicate<Json.Obj> wanted) {
+        return await().atMost(PATIENCE).ignoreExceptions().until(this::upgrade, wanted);
     }
 
     Json.Obj awaitStatus(Predicate<Json.Obj> wanted) {

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -34,6 +35,20 @@ final class DemoCommand implements Callable<Integer> {
             description = "With --etcd: kill all of etcd in the middle of the roll, and start it again later.")
     boolean killEtcd;
 
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "WHAT",
+            description = "What to show: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). The upgrade fails on the"
+                    + " second unit, is rolled back, and then succeeds.",
+            defaultValue = "restart")
+    What what = What.restart;
+
+    /** What the units do; the names are what the user types. */
+    enum What {
+        restart,
+        upgrade
+    }
+
     @Spec
     CommandSpec spec = CommandSpec.create();
 
@@ -42,7 +57,12 @@ final class DemoCommand implements Callable<Integer> {
         if (killEtcd && !etcd) {
             throw new RollingOpsException.InvalidRequest("--kill-etcd needs --etcd");
         }
-        Demo.Show show = killEtcd ? Demo.Show.ETCD_KILLED : etcd ? Demo.Show.ETCD : Demo.Show.PEERS;
+        if (what == What.upgrade && etcd) {
+            throw new RollingOpsException.InvalidRequest("'demo upgrade' is shown without --etcd");
+        }
+        Demo.Show show = what == What.upgrade
+                ? Demo.Show.UPGRADE
+                : killEtcd ? Demo.Show.ETCD_KILLED : etcd ? Demo.Show.ETCD : Demo.Show.PEERS;
         try (Demo demo = Demo.prepare(spec.commandLine().getOut(), show, keep)) {
             return demo.roll() ? ExitCodes.OK : ExitCodes.FAILED;
         }

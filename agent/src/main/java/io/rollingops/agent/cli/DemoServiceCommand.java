@@ -16,9 +16,12 @@ final class DemoServiceCommand implements Callable<Integer> {
     @Option(names = "--ready", required = true)
     Path ready = Path.of("ready");
 
+    @Option(names = "--release", required = true)
+    String release = "";
+
     @Override
     public Integer call() throws IOException, InterruptedException {
-        DemoService.run(port, ready);
+        DemoService.run(port, ready, release);
         return ExitCodes.OK;
     }
 }

@@ -32,6 +32,7 @@ import picocli.CommandLine.Model.OptionSpec;
             InitCommand.class,
             CertsCommand.class,
             MemberCommand.class,
+            UpgradeCommands.class,
             ForceReleaseCommand.class,
             RepairCommand.class,
             VersionCommand.class,

@@ -35,6 +35,7 @@ import java.util.stream.Collectors;
  * @param pause how long it waits after a failed attempt
  * @param callbacks its callbacks, by id
  * @param etcd the lock that it shares with other applications, if any
+ * @param upgrade how its workload is upgraded, if it is
  */
 public record AgentConfig(
         UnitName unit,
@@ -45,13 +46,16 @@ public record AgentConfig(
         LeaseTerms lease,
         RetryPause pause,
         Map<String, CommandSpec> callbacks,
-        Optional<EtcdConfig> etcd) {
+        Optional<EtcdConfig> etcd,
+        Optional<UpgradeConfig> upgrade) {
 
     private static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(10);
     private static final Duration DEFAULT_LEASE = Duration.ofSeconds(30);
     private static final Duration DEFAULT_STOP = Duration.ofSeconds(5);
     private static final Duration CHECK_EVERY = Duration.ofSeconds(1);
     private static final RetryPause DEFAULT_PAUSE = new RetryPause(Duration.ofSeconds(1), Duration.ofMinutes(1));
+    private static final Duration DEFAULT_LOOK_EVERY = Duration.ofSeconds(30);
+    private static final Duration SHORTEST_LOOK = Duration.ofMillis(100);
     private static final int MAX_CALLBACKS = 256;
 
     /** The PEM files of the unit's signing key. */
@@ -100,6 +104,7 @@ public record AgentConfig(
             Map<String, CommandSpec> callbacks = callbacks(root);
             Optional<RaftSettings> raft = raft(root, unit, data);
             Optional<EtcdConfig> etcd = root.section("etcd").flatMap(this::etcd);
+            Optional<UpgradeConfig> upgrade = root.section("upgrade").map(this::upgrade);
             root.end();
             yaml.finish();
             return new AgentConfig(
@@ -111,7 +116,8 @@ public record AgentConfig(
                     lease.orElseThrow(),
                     pause,
                     callbacks,
-                    etcd);
+                    etcd,
+                    upgrade);
         }
 
         private Optional<EtcdConfig> etcd(YamlReader.Section section) {
@@ -175,6 +181,49 @@ public record AgentConfig(
                 case "block" -> ClusterLossPolicy.BLOCK;
                 default -> throw new IllegalArgumentException("'" + text + "' is neither degrade nor block");
             };
+        }
+
+        private UpgradeConfig upgrade(YamlReader.Section section) {
+            Optional<Path> file = section.text("version-file").map(folder::resolve);
+            List<String> printed = section.texts("version-command");
+            if (file.isPresent() == !printed.isEmpty()) {
+                yaml.problem(
+                        section.line(),
+                        "'upgrade' needs one of 'version-file' and 'version-command', for example"
+                                + " 'version-file: /srv/web/VERSION'");
+            }
+            List<String> command = section.texts("command");
+            if (command.isEmpty()) {
+                yaml.problem(
+                        section.line(),
+                        "'upgrade.command' is missing; give it, for example 'command: [/srv/web/bin/upgrade]'");
+            }
+            UpgradeConfig upgrade = new UpgradeConfig(
+                    file.<UpgradeConfig.VersionSource>map(UpgradeConfig.VersionSource.OfFile::new)
+                            .orElse(new UpgradeConfig.VersionSource.OfCommand(printed)),
+                    section.texts("check"),
+                    command,
+                    section.texts("health-check"),
+                    section.texts("rollback"),
+                    section.text("instructions").orElse(""),
+                    section.text("dependencies")
+                            .map(path -> folder.resolve(path).toString()),
+                    section.text("reported").map(folder::resolve),
+                    section.value("timeout", Reading::timeout).orElse(DEFAULT_TIMEOUT),
+                    section.text("directory").map(folder::resolve).orElse(folder),
+                    environment(section),
+                    section.value("look-every", Reading::interval).orElse(DEFAULT_LOOK_EVERY));
+            section.end();
+            return upgrade;
+        }
+
+        private static Map<String, String> environment(YamlReader.Section section) {
+            Map<String, String> environment = new LinkedHashMap<>();
+            section.section("environment")
+                    .ifPresent(variables -> variables
+                            .keys()
+                            .forEach(name -> variables.text(name).ifPresent(value -> environment.put(name, value))));
+            return environment;
         }
 
         private Identity identity(YamlReader.Section section) {
@@ -321,11 +370,7 @@ public record AgentConfig(
                         fields.line(),
                         "callback '" + id + "' needs a command, for example 'command: [systemctl, restart, web]'");
             }
-            Map<String, String> environment = new LinkedHashMap<>();
-            fields.section("environment")
-                    .ifPresent(variables -> variables
-                            .keys()
-                            .forEach(name -> variables.text(name).ifPresent(value -> environment.put(name, value))));
+            Map<String, String> environment = environment(fields);
             Map<Integer, OperationResult> results = new TreeMap<>(CommandSpec.DEFAULT_RESULTS);
             OperationResult otherwise = fields.section("exit-codes")
                     .flatMap(codes -> exitCodes(codes, results))
@@ -371,6 +416,15 @@ public record AgentConfig(
                         "a callback cannot run in no time; leave it out for " + Durations.text(DEFAULT_TIMEOUT));
             }
             return timeout;
+        }
+
+        private static Duration interval(String text) {
+            Duration interval = Durations.parse(text);
+            if (interval.compareTo(SHORTEST_LOOK) < 0) {
+                throw new IllegalArgumentException("'" + text + "' is too often; " + Durations.text(SHORTEST_LOOK)
+                        + " is the least, and " + Durations.text(DEFAULT_LOOK_EVERY) + " the default");
+            }
+            return interval;
         }
 
         private static boolean flag(String text) {

@@ -5,6 +5,7 @@ import io.rollingops.RollingOpsException;
 import io.rollingops.UnitName;
 import io.rollingops.agent.config.Durations;
 import io.rollingops.json.Json;
+import io.rollingops.upgrade.UpgradeCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -41,7 +42,13 @@ public final class Demo implements AutoCloseable {
         /** Two applications that share a lock in etcd. */
         ETCD,
         /** The same, and etcd is killed in the middle of the roll and started again later. */
-        ETCD_KILLED
+        ETCD_KILLED,
+        /** One application that is upgraded, which fails on the second unit, is rolled back, and then succeeds. */
+        UPGRADE;
+
+        boolean hasEtcd() {
+            return this == ETCD || this == ETCD_KILLED;
+        }
     }
 
     private final PrintWriter out;
@@ -62,7 +69,7 @@ public final class Demo implements AutoCloseable {
         this.folder = folder;
         this.keep = keep;
         this.rollLog = folder.resolve("roll.log");
-        this.etcd = show == Show.PEERS ? Optional.empty() : Optional.of(new DemoEtcd(folder.resolve("etcd")));
+        this.etcd = !show.hasEtcd() ? Optional.empty() : Optional.of(new DemoEtcd(folder.resolve("etcd")));
         this.onExit = new Thread(this::cleanUp, "demo-clean-up");
         Runtime.getRuntime().addShutdownHook(onExit);
     }
@@ -76,7 +83,7 @@ public final class Demo implements AutoCloseable {
         }
         Demo demo = new Demo(out, show, folder, keep);
         demo.add("web", UNITS, script, "degrade");
-        if (show != Show.PEERS) {
+        if (show.hasEtcd()) {
             demo.add("api", 1, script, "block");
         }
         return demo;
@@ -90,7 +97,8 @@ public final class Demo implements AutoCloseable {
                                         .collect(Collectors.joining(", ", "[", "]"))
                                 + "\n  lease: 15s\n  return-after: 3s\n  on-etcd-loss: " + onLoss + "\n")
                 .orElse("");
-        applications.add(DemoApplication.prepare(folder, name, count, script, rollLog, section, this::tell));
+        applications.add(DemoApplication.prepare(
+                folder, name, count, script, rollLog, section, show == Show.UPGRADE, this::tell));
     }
 
     /** Rolls, and tells whether it was as it must be. */
@@ -103,18 +111,34 @@ public final class Demo implements AutoCloseable {
         switch (show) {
             case PEERS, ETCD -> rollAll(() -> {});
             case ETCD_KILLED -> rollWithoutEtcd();
+            case UPGRADE -> upgrade();
         }
         TimeUnit.MILLISECONDS.sleep(AFTERWARDS.toMillis()); // so that the last service is seen to answer again
         Map<UnitName, String> after = instances(probers);
         for (Prober prober : probers) {
             prober.stop();
         }
-        return summary(new Measured(RollLog.read(rollLog), probers, before, after, wanted));
+        if (show == Show.UPGRADE) {
+            return summary(
+                    new Measured(RollLog.read(rollLog), probers, before, after, wanted), releases(after, " 1.1"));
+        }
+        return summary(new Measured(RollLog.read(rollLog), probers, before, after, wanted), List.of());
+    }
+
+    /** What each service says of itself, from outside. */
+    private static List<String> releases(Map<UnitName, String> instances, String wanted) {
+        List<String> problems = new ArrayList<>();
+        instances.forEach((unit, instance) -> {
+            if (!instance.endsWith(wanted)) {
+                problems.add(unit + " says '" + instance + "', not" + wanted);
+            }
+        });
+        return problems;
     }
 
     private void introduce() {
         out.println("Three agents, web/0 to web/2: each a process with its own data, and a member of one Raft group.");
-        if (show == Show.PEERS) {
+        if (!show.hasEtcd()) {
             out.println("Each looks after a small web service. Nothing else is needed. Files: " + folder);
         } else {
             out.println(
@@ -189,6 +213,37 @@ public final class Demo implements AutoCloseable {
         web.follow(2, () -> {});
     }
 
+    /** To 1.1, which is not well on the second unit, back, and once more when that was mended. */
+    private void upgrade() throws IOException {
+        DemoApplication web = applications.get(0);
+        web.awaitReleases();
+        tell("all services have release 1.0: rollingops upgrade check --to 1.1");
+        List<DemoUnit> order = web.upgradeOrder("1.1");
+        DemoUnit second = order.get(1);
+        for (DemoUnit unit : order) {
+            if (unit != second) {
+                unit.writeSettings("1.1");
+            }
+        }
+        tell("release 1.1 needs settings, and " + second.name() + " has none: rollingops upgrade start --to 1.1");
+        web.order(DemoApplication.start("1.1"));
+        web.followUpgrade(report -> report.string("phase").equals("failed"));
+        tell("it stopped there; " + order.get(2).name() + " was not touched: rollingops upgrade rollback");
+        web.order(new UpgradeCommand.Rollback("no settings for 1.1"));
+        web.followUpgrade(Demo::isOver);
+        tell("all are back at 1.0; " + second.name() + " gets its settings: rollingops upgrade start --to 1.1");
+        second.writeSettings("1.1");
+        web.order(DemoApplication.start("1.1"));
+        web.followUpgrade(Demo::isOver);
+        wanted.put(order.get(0).name(), 3);
+        wanted.put(second.name(), 3);
+        wanted.put(order.get(2).name(), 1);
+    }
+
+    private static boolean isOver(Json.Obj report) {
+        return report.string("phase").equals("idle");
+    }
+
     private void kill(DemoEtcd server) {
         tell("killing all three etcd processes (kill -9)");
         try {
@@ -214,7 +269,7 @@ public final class Demo implements AutoCloseable {
         }
     }
 
-    private boolean summary(Measured measured) {
+    private boolean summary(Measured measured, List<String> further) {
         out.println();
         out.println("Measured from outside, " + measured.probes() + " probes:");
         RollLog log = measured.log();
@@ -232,12 +287,14 @@ public final class Demo implements AutoCloseable {
                         ? "never more than one of "
                         : "UP TO " + measured.mostDownAtOnce() + " of ")
                 + units().size());
-        List<String> problems = measured.problems();
+        List<String> problems = new ArrayList<>(measured.problems());
+        problems.addAll(further);
         problems.forEach(problem -> out.println("  PROBLEM      " + problem));
         out.println();
         out.println(
                 problems.isEmpty()
                         ? "Good: one after the other, all of them, and nobody more often than asked."
+                                + (show == Show.UPGRADE ? " All answer with release 1.1." : "")
                         : "That was wrong.");
         out.flush();
         return problems.isEmpty();

@@ -10,17 +10,24 @@ import io.rollingops.agent.control.OperatorClient;
 import io.rollingops.json.Json;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.raft.RaftMember;
+import io.rollingops.upgrade.Release;
+import io.rollingops.upgrade.UpgradeCommand;
+import io.rollingops.upgrade.UpgradePause;
+import io.rollingops.upgrade.UpgradeRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -47,10 +54,18 @@ final class DemoApplication {
      * Makes keys, certificates and configurations. Nothing runs yet.
      *
      * @param etcd the section about etcd of the configurations, empty if there is none
+     * @param upgradable whether the services can be upgraded
      * @param tell where to tell what happens
      */
     static DemoApplication prepare(
-            Path parent, String name, int count, Path script, Path rollLog, String etcd, Consumer<String> tell)
+            Path parent,
+            String name,
+            int count,
+            Path script,
+            Path rollLog,
+            String etcd,
+            boolean upgradable,
+            Consumer<String> tell)
             throws IOException {
         Path folder = parent.resolve(name);
         ApplicationFiles files =
@@ -69,7 +84,7 @@ final class DemoApplication {
                     InstantSource.system().instant());
             DemoUnit unit =
                     new DemoUnit(member, ports.get(count + units.size()), own.toAbsolutePath(), script, rollLog);
-            unit.writeConfiguration(members, etcd);
+            unit.writeConfiguration(members, etcd, upgradable);
             units.add(unit);
         }
         return new DemoApplication(name, folder, List.copyOf(units), tell);
@@ -175,6 +190,91 @@ final class DemoApplication {
                 }
             }
         }
+    }
+
+    /** Waits until every agent has said which release it has. */
+    void awaitReleases() {
+        followUpgrade(
+                report -> units(report).stream()
+                        .allMatch(unit -> unit.find("installed").isPresent()),
+                what -> {});
+    }
+
+    /** The order in which the units would be upgraded. */
+    List<DemoUnit> upgradeOrder(String release) {
+        try (ControlClient client = connect()) {
+            Json.Obj answer = client.call(Json.object()
+                    .put("do", "upgrade-rehearse")
+                    .put("request", new UpgradeRequest("rehearsal", start(release)).write())
+                    .put("ask", true)
+                    .build());
+            String message = answer.string("message");
+            tell.accept("  " + message);
+            return units.stream()
+                    .sorted(Comparator.comparingInt(
+                            unit -> message.indexOf(unit.name().toString())))
+                    .toList();
+        }
+    }
+
+    static UpgradeCommand.Check start(String release) {
+        return new UpgradeCommand.Check(Optional.of(new Release(release)), new UpgradePause.Never(), Optional.empty());
+    }
+
+    /** Orders something of an upgrade, as an operator does. */
+    void order(UpgradeCommand command) {
+        UpgradeRequest request = new UpgradeRequest(UUID.randomUUID().toString(), command);
+        try (ControlClient client = connect()) {
+            OperatorClient.open(folder.resolve("operator"), InstantSource.system())
+                    .send(client, new PeerCommand.WriteOrder(Map.of(), Map.of(UpgradeRequest.KEY, request.write())));
+            Json.Obj answer = client.call(Json.object()
+                    .put("do", "upgrade-answer")
+                    .put("id", request.id())
+                    .put("timeout_ms", START_LIMIT.toMillis())
+                    .build());
+            if (answer.find("message").isEmpty() || answer.find("remedy").isPresent()) {
+                throw new RollingOpsException.Refused("the order was not carried out: " + answer);
+            }
+            tell.accept("  " + answer.string("message"));
+        }
+    }
+
+    /** Tells how the upgrade goes, until it is so far; the last report. */
+    Json.Obj followUpgrade(Predicate<Json.Obj> wanted) {
+        return followUpgrade(wanted, tell);
+    }
+
+    private Json.Obj followUpgrade(Predicate<Json.Obj> wanted, Consumer<String> to) {
+        long endNanos = System.nanoTime() + ROLL_LIMIT.toNanos();
+        Map<String, String> told = new HashMap<>();
+        try (ControlClient changes = connect();
+                ControlClient client = connect()) {
+            changes.send(Json.object().put("do", "watch").build());
+            while (System.nanoTime() < endNanos) {
+                changes.receive();
+                Json.Obj report =
+                        client.call(Json.object().put("do", "upgrade-status").build());
+                for (Json.Obj unit : units(report)) {
+                    String state = upgradeState(unit);
+                    if (!state.equals(told.put(unit.string("unit"), state)) && !state.startsWith("idle")) {
+                        to.accept(unit.string("unit") + "  " + state);
+                    }
+                }
+                if (wanted.test(report)) {
+                    return report;
+                }
+            }
+        }
+        throw new RollingOpsException.Indeterminate("the upgrade did not come so far within "
+                + Durations.text(ROLL_LIMIT) + "; see the logs in " + folder + " (demo --keep keeps them)");
+    }
+
+    private static String upgradeState(Json.Obj unit) {
+        String state = unit.string("state");
+        return unit.find("problem").isPresent()
+                ? state + ": " + unit.object("problem").string("message") + " ("
+                        + unit.object("problem").string("cause") + ")"
+                : state;
     }
 
     private ControlClient connect() {

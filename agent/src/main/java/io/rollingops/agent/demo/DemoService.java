@@ -11,14 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 
-/** A small web service: answers every request with its process id. */
+/** A small web service: answers every request with its process id and its release. */
 public final class DemoService {
     private DemoService() {}
 
     /** Serves until the process is killed; writes the file when it can be reached. */
-    public static void run(int port, Path ready) throws IOException, InterruptedException {
+    public static void run(int port, Path ready, String release) throws IOException, InterruptedException {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-        byte[] answer = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] answer = (ProcessHandle.current().pid() + " " + release + "\n").getBytes(StandardCharsets.US_ASCII);
         server.createContext("/", exchange -> {
             exchange.sendResponseHeaders(200, answer.length);
             try (OutputStream body = exchange.getResponseBody()) {

@@ -60,8 +60,9 @@ final class DemoUnit {
      * Writes the agent's configuration.
      *
      * @param etcd the section about etcd, empty if there is none
+     * @param upgradable whether the service can be upgraded; it has release 1.0 at first
      */
-    void writeConfiguration(List<RaftMember> members, String etcd) throws IOException {
+    void writeConfiguration(List<RaftMember> members, String etcd, boolean upgradable) throws IOException {
         StringBuilder yaml = new StringBuilder("unit: " + name() + "\ndata-directory: data\nmembers:\n");
         for (RaftMember other : members) {
             yaml.append("  - {unit: ")
@@ -78,14 +79,31 @@ final class DemoUnit {
                 .append(script)
                 .append("\", restart]\n");
         yaml.append("    timeout: 1m\n    environment:\n");
+        appendEnvironment(yaml, "      ");
+        Files.createDirectories(folder.resolve("service"));
+        if (upgradable) {
+            yaml.append("upgrade:\n  version-file: service/VERSION\n");
+            yaml.append("  command: [sh, \"").append(script).append("\", upgrade]\n");
+            yaml.append("  health-check: [sh, \"").append(script).append("\", health]\n");
+            yaml.append("  timeout: 1m\n  look-every: 1s\n  environment:\n");
+            appendEnvironment(yaml, "    ");
+            Files.writeString(folder.resolve("service/VERSION"), "1.0\n");
+        }
+        Files.writeString(folder.resolve("agent.yaml"), yaml.toString());
+    }
+
+    private void appendEnvironment(StringBuilder yaml, String indentation) {
         serviceEnvironment()
-                .forEach((key, value) -> yaml.append("      ")
+                .forEach((key, value) -> yaml.append(indentation)
                         .append(key)
                         .append(": '")
                         .append(value.replace("'", "''"))
                         .append("'\n"));
-        Files.writeString(folder.resolve("agent.yaml"), yaml.toString());
-        Files.createDirectories(folder.resolve("service"));
+    }
+
+    /** Gives the service what that release needs to run. */
+    void writeSettings(String release) throws IOException {
+        Files.writeString(folder.resolve("service/settings-" + release), "");
     }
 
     void startAgent() throws IOException {

@@ -137,6 +137,10 @@ class AgentConfigTest {
             callbacks: {go: {command: [run], exit-codes: {256: release}}} | line 6: '256' is not an exit status from 0 to 255, or 'other'
             callbacks: {go: {command: [run], exit-codes: {1: maybe}}} | line 6: 'callbacks.go.exit-codes.1': 'maybe' is not a result; results are release, retry-release and retry-hold
             callbacks: {rollingops.sync: {command: [run]}}  | line 6: callback id 'rollingops.sync' is blank or begins with 'rollingops.'
+            upgrade: {command: [run]}                       | line 6: 'upgrade' needs one of 'version-file' and 'version-command'
+            upgrade: {version-file: v, version-command: [v], command: [run]} | line 6: 'upgrade' needs one of 'version-file' and 'version-command'
+            upgrade: {version-file: v}                      | line 6: 'upgrade.command' is missing; give it, for example
+            upgrade: {version-file: v, command: [run], look-every: 1ms} | line 6: 'upgrade.look-every': '1ms' is too often; 100 ms is the least
             callbacks: [go]                                 | line 6: 'callbacks' must be a mapping of keys to values
             unit: web/1                                     | line 6: 'unit' stands twice
             """)

@@ -44,6 +44,7 @@ class ConfigurationDocumentTest {
               nobody-knows-this: 1
             callbacks:
               ID: {command: [x], nobody-knows-this: 1}
+            upgrade: {version-file: a, command: [x], nobody-knows-this: 1}
             """;
 
     private static final String SMALLEST = """
@@ -53,6 +54,7 @@ class ConfigurationDocumentTest {
             identity: {certificate: a, key: b, authority: c}
             callbacks:
               restart: {command: [x]}
+            upgrade: {version-file: a, command: [x]}
             """;
 
     @TempDir
@@ -89,6 +91,9 @@ class ConfigurationDocumentTest {
         assertThat(time(documented, "elections.max"))
                 .isEqualTo(config.raft().elections().max());
         assertThat(time(documented, "callbacks.ID.timeout")).isEqualTo(callback.timeout());
+        UpgradeConfig upgrade = config.upgrade().orElseThrow();
+        assertThat(time(documented, "upgrade.timeout")).isEqualTo(upgrade.timeout());
+        assertThat(time(documented, "upgrade.look-every")).isEqualTo(upgrade.lookEvery());
         assertThat(documented.get("callbacks.ID.hold")).isEqualTo("`" + callback.hold() + "`");
         assertThat(documented.get("members[].voter"))
                 .isEqualTo("`" + config.raft().own().voter() + "`");
@@ -99,7 +104,8 @@ class ConfigurationDocumentTest {
 
     @Test
     void what_must_be_given_is_what_the_program_asks_for() throws IOException {
-        String problems = problems("tls: {}\nidentity: {}\nmembers: [{}]\ncallbacks: {ID: {}}\netcd: {user: {}}\n");
+        String problems =
+                problems("tls: {}\nidentity: {}\nmembers: [{}]\ncallbacks: {ID: {}}\netcd: {user: {}}\nupgrade: {}\n");
 
         documented().forEach((key, defaultValue) -> {
             String name = key.replace("[]", "[0]");
@@ -139,7 +145,7 @@ class ConfigurationDocumentTest {
     @Test
     void a_lease_that_the_store_would_refuse_is_a_mistake_in_the_file() {
         assertThat(problems(SMALLEST + "lease: 2h\n"))
-                .contains("line 7: 'lease': a unit's lease lives 1.0 s to 1 h 0 min, not 2 h 0 min");
+                .contains("line 8: 'lease': a unit's lease lives 1.0 s to 1 h 0 min, not 2 h 0 min");
     }
 
     @Test

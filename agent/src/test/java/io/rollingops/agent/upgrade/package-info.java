@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.agent.upgrade;
+
+import org.jspecify.annotations.NullMarked;
