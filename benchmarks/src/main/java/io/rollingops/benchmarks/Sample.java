@@ -2,6 +2,7 @@
 package io.rollingops.benchmarks;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /** Measured times, and how they are told. */
@@ -13,6 +14,10 @@ final class Sample {
         this.name = name;
         this.sortedNanos = nanos.clone();
         Arrays.sort(this.sortedNanos);
+    }
+
+    static Sample of(String name, List<Long> nanos) {
+        return new Sample(name, nanos.stream().mapToLong(Long::longValue).toArray());
     }
 
     double millis(double quantile) {

@@ -28,9 +28,9 @@ if [ "$control" = - ]; then
 else
   exec 3<"$control"
 fi
-setsid "$@" 3<&- &
+# The group is on record before the command begins: whoever comes after a crash must be able to find it.
+setsid sh -c 'echo "$$" >"$0/group"; exec "$@"' "$run" "$@" 3<&- &
 group=$!
-echo "$group" >"$run/group"
 (
   exec >/dev/null 2>&1
   while read -r order <&3; do

@@ -178,6 +178,39 @@ class AgentConfigTest {
         assertRefused(GOOD.replace("127.0.0.1:7947", address), message);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+            {endpoints: ["10.0.0.1"]}                                       | 'etcd.cluster-id' is missing
+            {cluster-id: c}                                                 | 'etcd' needs endpoints
+            {cluster-id: c, endpoints: ["nobody:0"]}                        | 'etcd': a port lies between 1 and 65535
+            {cluster-id: a/b, endpoints: ["10.0.0.1"]}                      | 'etcd': the cluster id 'a/b' contains a /
+            {cluster-id: c, endpoints: ["10.0.0.1"], lease: 1s}             | 'etcd.lease': a lease in etcd lasts whole seconds, at least 5
+            {cluster-id: c, endpoints: ["10.0.0.1"], on-etcd-loss: panic}   | 'etcd.on-etcd-loss': 'panic' is neither degrade nor block
+            {cluster-id: c, endpoints: ["10.0.0.1"], tls: {key: etcd.key}}  | 'etcd.tls' has only one of 'certificate' and 'key'
+            {cluster-id: c, endpoints: ["http://10.0.0.1"], tls: {}}        | 'etcd': certificates are configured, but the endpoint http://10.0.0.1:2379 is not encrypted
+            """)
+    void mistakes_about_etcd_are_told_with_their_lines(String section, String message) throws IOException {
+        assertRefused(GOOD + "etcd: " + section + "\n", "line 6: " + message);
+    }
+
+    @Test
+    void what_is_said_about_etcd_counts() throws IOException {
+        EtcdConfig etcd = read(GOOD + """
+                        etcd:
+                          cluster-id: 6f0e2bd4-8a41-4f0e-9c43-9d1f3a1f77a1
+                          endpoints: ["10.0.0.1:2379", "10.0.0.2:2379"]
+                          lease: 30s
+                          return-after: 10s
+                          on-etcd-loss: block
+                        """).etcd().orElseThrow();
+
+        assertThat(etcd.endpoints()).isEqualTo("10.0.0.1:2379,10.0.0.2:2379");
+        assertThat(etcd.lock().lease().ttl()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(etcd.lock().settledAfter()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(etcd.onLoss()).isEqualTo(io.rollingops.manager.ClusterLossPolicy.BLOCK);
+        assertThat(etcd.isGuessable()).isFalse();
+    }
+
     @Test
     void all_mistakes_are_told_at_once() throws IOException {
         String text = GOOD.replace("unit: web/0\nm", "unit: web\nm").replace("certificate: unit.pem, ", "")

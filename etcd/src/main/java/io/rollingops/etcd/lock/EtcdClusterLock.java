@@ -238,7 +238,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         } else if (step instanceof LockStep.Look) {
             look();
         } else if (step instanceof LockStep.Follow follow) {
-            follow(follow.key());
+            follow(follow.keys());
         } else if (step instanceof LockStep.LookForPollers pollers) {
             call(etcd.commit(calls.lookForPollers()), outcome -> {
                 Optional<String> owner = calls.poller(found(outcome), pollers.ticket());
@@ -389,13 +389,27 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         return true;
     }
 
-    private void follow(Bytes key) {
-        call(etcd.watch(KeyRange.key(key), new Follower(key), executor), watch -> {
-            synchronized (this) {
-                watches.put(key, watch);
-                local = local.followed(key);
-            }
-        });
+    private void follow(List<Bytes> keys) {
+        Map<Bytes, CompletableFuture<Watch>> opening = new HashMap<>();
+        keys.forEach(key -> opening.put(key, etcd.watch(KeyRange.key(key), new Follower(key), executor)));
+        CompletableFuture<Void> opened =
+                CompletableFuture.allOf(opening.values().toArray(CompletableFuture[]::new));
+        CompletableFuture<?> unused = opened.whenComplete((done, failure) -> execute(() -> keep(opening)));
+        call(opened, done -> {});
+    }
+
+    /** Those that could not be opened are asked for again. */
+    private void keep(Map<Bytes, CompletableFuture<Watch>> opening) {
+        synchronized (this) {
+            List<Bytes> open = new ArrayList<>();
+            opening.forEach((key, future) -> {
+                if (!future.isCompletedExceptionally()) {
+                    watches.put(key, future.join());
+                    open.add(key);
+                }
+            });
+            local = local.followed(open);
+        }
     }
 
     /** Closes the watches that are not needed any more. */
@@ -760,7 +774,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
             if (key.equals(keys.lock())) {
                 change(now -> now.lockChanged(isGone, last.revision()));
             } else if (isGone) {
-                change(now -> now.moved(last.revision()));
+                change(now -> now.predecessorGone(last.revision()));
             }
             advance();
         }

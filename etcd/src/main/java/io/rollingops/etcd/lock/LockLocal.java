@@ -8,6 +8,7 @@ import io.rollingops.etcd.Revision;
 import io.rollingops.spi.ClusterLock.Cleanliness;
 import io.rollingops.spi.ClusterLock.Hold;
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -199,9 +200,9 @@ record LockLocal(
         return but().ticket(Optional.empty()).givesUp(lock.isPresent()).build();
     }
 
-    LockLocal followed(Bytes key) {
+    LockLocal followed(List<Bytes> keys) {
         SortedSet<Bytes> more = new TreeSet<>(followed);
-        more.add(key);
+        more.addAll(keys);
         return but().followed(more).place(new Place.Unknown()).build();
     }
 
@@ -216,8 +217,27 @@ record LockLocal(
         return but().place(new Place.Unknown()).asOf(later(at)).build();
     }
 
+    /**
+     * The ticket in front is gone. The one behind the first is the first then, at once: whether the lock is free he has
+     * followed, and if he is wrong about that, his attempt to take it is declined and tells him.
+     */
+    LockLocal predecessorGone(Revision at) {
+        if (!(place instanceof Place.Behind behind) || !behind.isNext()) {
+            return moved(at);
+        }
+        return but().place(new Place.First(behind.lockIsFree()))
+                .asOf(later(at))
+                .lookedForPollers(lookedForPollers && poller.isEmpty())
+                .build();
+    }
+
     /** The lock was taken by somebody, or given back. */
     LockLocal lockChanged(boolean isFree, Revision at) {
+        if (at.compareTo(asOf) >= 0 && place instanceof Place.Behind behind) {
+            return but().place(new Place.Behind(behind.ticket(), behind.isNext(), isFree))
+                    .asOf(at)
+                    .build();
+        }
         if (at.compareTo(asOf) < 0 || !(place instanceof Place.First)) {
             return but().asOf(later(at)).build();
         }

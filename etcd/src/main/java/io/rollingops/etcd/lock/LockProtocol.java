@@ -77,15 +77,17 @@ final class LockProtocol {
         if (local.place() instanceof Place.Unknown) {
             return new LockStep.Look(ticket);
         }
-        for (Bytes key : follows(local)) {
-            if (!local.followed().contains(key)) {
-                return new LockStep.Follow(key);
-            }
+        List<Bytes> missing = follows(local).stream()
+                .filter(key -> !local.followed().contains(key))
+                .toList();
+        if (!missing.isEmpty()) {
+            return new LockStep.Follow(missing);
+        }
+        boolean isNear = !(local.place() instanceof Place.Behind behind) || behind.isNext();
+        if (isNear && !local.lookedForPollers()) {
+            return new LockStep.LookForPollers(ticket);
         }
         if (local.place() instanceof Place.First first) {
-            if (!local.lookedForPollers()) {
-                return new LockStep.LookForPollers(ticket);
-            }
             if (first.lockIsFree() && !local.letsPollerGoFirst()) {
                 return local.poller().isPresent()
                         ? new LockStep.PassOver(session, local.poller().get().owner())

@@ -5,6 +5,7 @@ import io.rollingops.Operation;
 import io.rollingops.etcd.Bytes;
 import io.rollingops.etcd.LeaseId;
 import io.rollingops.etcd.Revision;
+import java.util.List;
 import java.util.Optional;
 
 /** What a process does next about the lock: one call to etcd, or nothing. */
@@ -31,8 +32,8 @@ sealed interface LockStep {
     /** Find out who is in front. */
     record Look(Revision ticket) implements LockStep {}
 
-    /** Be told of changes of that key. */
-    record Follow(Bytes key) implements LockStep {}
+    /** Be told of changes of those keys. */
+    record Follow(List<Bytes> keys) implements LockStep {}
 
     /** Find out whether somebody waits who knows nothing of tickets. */
     record LookForPollers(Revision ticket) implements LockStep {}

@@ -14,8 +14,9 @@ sealed interface Place {
      *
      * @param ticket whose end must be waited for
      * @param isNext whether that one is the first
+     * @param lockIsFree as far as is known
      */
-    record Behind(Bytes ticket, boolean isNext) implements Place {}
+    record Behind(Bytes ticket, boolean isNext, boolean lockIsFree) implements Place {}
 
     /**
      * It is the first.

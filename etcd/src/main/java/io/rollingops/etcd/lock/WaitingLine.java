@@ -17,7 +17,7 @@ record WaitingLine(List<KeyValue> tickets) {
             if (tickets.get(i).key().equals(ticket)) {
                 return i == 0
                         ? new Place.First(lockIsFree)
-                        : new Place.Behind(tickets.get(i - 1).key(), i == 1);
+                        : new Place.Behind(tickets.get(i - 1).key(), i == 1, lockIsFree);
             }
         }
         return new Place.Unknown();

@@ -181,7 +181,13 @@ class OriginalLibraryIT {
         String ask(String question) throws IOException {
             in.write(question + "\n");
             in.flush();
-            return Objects.requireNonNull(out.readLine(), "the Python process has ended; its log is python.log");
+            while (true) {
+                String line =
+                        Objects.requireNonNull(out.readLine(), "the Python process has ended; its log is python.log");
+                if (line.startsWith("= ")) {
+                    return line.substring(2);
+                }
+            }
         }
 
         @Override

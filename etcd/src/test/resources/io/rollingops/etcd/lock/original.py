@@ -42,4 +42,4 @@ def answer(words):
 
 
 for line in sys.stdin:
-    print(answer(line.split()), flush=True)
+    print('=', answer(line.split()), flush=True)  # etcdctl writes to the same output
