@@ -20,6 +20,9 @@ public record UpgradeReply(String id, UpgradeAnswer answer) {
     /** How many answers are kept. */
     public static final int KEPT = 8;
 
+    /** The longest message or remedy that is kept, so that all of them have room in one value. */
+    static final int MAX_CHARS = 2000;
+
     /** The value of the key with one more answer; a value that cannot be read is replaced. */
     public static String added(String before, UpgradeReply reply) {
         List<UpgradeReply> replies = new ArrayList<>();
@@ -50,11 +53,15 @@ public record UpgradeReply(String id, UpgradeAnswer answer) {
     }
 
     private Json toJson() {
-        Json.ObjectBuilder fields = Json.object().put("id", id).put("message", answer.message());
+        Json.ObjectBuilder fields = Json.object().put("id", id).put("message", cut(answer.message()));
         if (answer instanceof UpgradeAnswer.Refused refused) {
-            fields.put("remedy", refused.remedy());
+            fields.put("remedy", cut(refused.remedy()));
         }
         return fields.build();
+    }
+
+    private static String cut(String text) {
+        return text.length() <= MAX_CHARS ? text : text.substring(0, MAX_CHARS - 3) + "...";
     }
 
     private static UpgradeReply of(Json item) {

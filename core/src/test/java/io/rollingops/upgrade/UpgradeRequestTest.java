@@ -68,6 +68,20 @@ class UpgradeRequestTest {
     }
 
     @Test
+    void a_long_answer_is_cut() {
+        UpgradeAnswer longest = new UpgradeAnswer.Done("x".repeat(UpgradeReply.MAX_CHARS));
+        UpgradeAnswer longer = new UpgradeAnswer.Done("x".repeat(UpgradeReply.MAX_CHARS + 1));
+
+        String text = UpgradeReply.added(
+                UpgradeReply.added("", new UpgradeReply("1", longest)), new UpgradeReply("2", longer));
+
+        assertThat(UpgradeReply.read(text))
+                .containsExactly(
+                        new UpgradeReply("1", longest),
+                        new UpgradeReply("2", new UpgradeAnswer.Done("x".repeat(UpgradeReply.MAX_CHARS - 3) + "...")));
+    }
+
+    @Test
     void the_last_answers_are_kept() {
         String text = "broken";
         for (int i = 0; i < 10; i++) {

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,10 +38,12 @@ final class Cluster implements AutoCloseable {
     private final NamespacedKubernetesClient client;
     private final int pods;
     private final Queue<String> bodies = new ConcurrentLinkedQueue<>();
+    private final Logger requests = Logger.getLogger(MockWebServer.class.getName());
     private volatile boolean isForbidden;
 
     Cluster(int pods, String image) {
         this.pods = pods;
+        requests.setLevel(Level.WARNING); // else it tells of every request
         KubernetesCrudDispatcher stored = new KubernetesCrudDispatcher() {
             @Override
             public MockResponse dispatch(RecordedRequest request) {
