@@ -68,7 +68,7 @@ class DemoIT {
 
     /** The moments: while services and agents start, while the first unit restarts, while another does. */
     @ParameterizedTest
-    @ValueSource(strings = {"starting three services", "web/0  restarting", "web/1  restarting"})
+    @ValueSource(strings = {"starting 3 services", "web/0  restarting", "web/1  restarting"})
     void the_demo_interrupted_cleans_up(String moment) throws IOException, InterruptedException {
         Cli demo = demo();
         await().atMost(TestApplication.PATIENCE).until(() -> demo.out().contains(moment));
