@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.agent;
 
-import io.rollingops.OperationId;
-import io.rollingops.OperationResult;
-import io.rollingops.json.Json;
-import io.rollingops.json.JsonException;
-import io.rollingops.json.JsonText;
 import io.rollingops.spi.Journal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -41,15 +36,12 @@ final class FileJournal implements Journal, AutoCloseable {
     @Override
     public Optional<Entry> read() throws IOException {
         int newest = number(0) > number(1) ? 0 : 1;
-        return text(newest).filter(text -> !text.isEmpty()).flatMap(FileJournal::entry);
+        return text(newest).filter(text -> !text.isEmpty()).flatMap(Entry::read);
     }
 
     @Override
     public void write(Entry entry) throws IOException {
-        Json.ObjectBuilder fields =
-                Json.object().put("op_id", entry.operation().value()).put("epoch", entry.epoch());
-        entry.result().ifPresent(result -> fields.put("result", result.wire()).put("note", entry.note()));
-        put(JsonText.write(fields.build()));
+        put(entry.write());
         if (entry.result().isPresent()) {
             channel.force(false);
         }
@@ -115,21 +107,5 @@ final class FileJournal implements Journal, AutoCloseable {
         checksum.update(ByteBuffer.allocate(Long.BYTES).putLong(number).array());
         checksum.update(bytes);
         return (int) checksum.getValue();
-    }
-
-    private static Optional<Entry> entry(String text) {
-        try {
-            Json.Obj fields = JsonText.parseObject(text);
-            Optional<OperationResult> result = fields.find("result").isPresent()
-                    ? OperationResult.ofWire(fields.string("result"))
-                    : Optional.empty();
-            return Optional.of(new Entry(
-                    new OperationId(fields.string("op_id")),
-                    fields.integer("epoch"),
-                    result,
-                    result.isPresent() ? fields.string("note") : ""));
-        } catch (JsonException | IllegalArgumentException e) {
-            return Optional.empty();
-        }
     }
 }

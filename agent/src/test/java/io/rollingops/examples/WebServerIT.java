@@ -2,6 +2,7 @@
 package io.rollingops.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.rollingops.RollingOpsStatus;
 import io.rollingops.UnitName;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -51,9 +53,8 @@ class WebServerIT {
         CountDownLatch restarted = new CountDownLatch(1);
 
         try (WebServer server = new WebServer(self, List.of(member), own, Optional.empty(), restarted::countDown)) {
-            while (server.manager().state().status() == RollingOpsStatus.NOT_READY) {
-                TimeUnit.MILLISECONDS.sleep(20);
-            }
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> server.manager().state().status() != RollingOpsStatus.NOT_READY);
             server.configurationChanged();
 
             assertThat(restarted.await(30, TimeUnit.SECONDS)).isTrue();

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.juju;
 
-import io.rollingops.OperationId;
-import io.rollingops.OperationResult;
 import io.rollingops.UnitName;
-import io.rollingops.json.Json;
-import io.rollingops.json.JsonException;
-import io.rollingops.json.JsonText;
 import io.rollingops.manager.HostClock;
 import io.rollingops.spi.Journal;
 import java.io.IOException;
@@ -114,15 +109,12 @@ final class UnitFolder implements Journal {
 
     @Override
     public Optional<Entry> read() throws IOException {
-        return text(JOURNAL).flatMap(UnitFolder::entry);
+        return text(JOURNAL).flatMap(Entry::read);
     }
 
     @Override
     public void write(Entry entry) throws IOException {
-        Json.ObjectBuilder fields =
-                Json.object().put("op_id", entry.operation().value()).put("epoch", entry.epoch());
-        entry.result().ifPresent(result -> fields.put("result", result.wire()).put("note", entry.note()));
-        replace(JOURNAL, JsonText.write(fields.build()));
+        replace(JOURNAL, entry.write());
     }
 
     @Override
@@ -181,22 +173,6 @@ final class UnitFolder implements Journal {
         try {
             return Optional.of(Files.readString(folder.resolve(name)));
         } catch (NoSuchFileException absent) {
-            return Optional.empty();
-        }
-    }
-
-    private static Optional<Entry> entry(String text) {
-        try {
-            Json.Obj fields = JsonText.parseObject(text);
-            Optional<OperationResult> result = fields.find("result").isPresent()
-                    ? OperationResult.ofWire(fields.string("result"))
-                    : Optional.empty();
-            return Optional.of(new Entry(
-                    new OperationId(fields.string("op_id")),
-                    fields.integer("epoch"),
-                    result,
-                    result.isPresent() ? fields.string("note") : ""));
-        } catch (JsonException | IllegalArgumentException e) {
             return Optional.empty();
         }
     }
