@@ -4,6 +4,7 @@ package io.rollingops;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -20,18 +21,12 @@ import org.junit.jupiter.api.Test;
 class ReferenceBehavioursTest {
     private static final int BEHAVIOURS = 109;
     private static final Pattern TEST = Pattern.compile("`(\\w+)#(\\w+)`");
-    private static final Pattern ROW = Pattern.compile("(?m)^\\| (\\d+)(?:–(\\d+))? \\|");
+    private static final Pattern RANGE = Pattern.compile("(\\d+)(?:–(\\d+))?");
+    private static final Pattern ROW = Pattern.compile("(?m)^\\| (\\d+(?:–\\d+)?(?:, \\d+(?:–\\d+)?)*) \\|");
 
     @Test
     void every_test_that_is_named_exists() throws IOException {
-        Path folder = root().resolve("core/src/test/java");
-        Map<String, String> sources = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file :
-                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
-                sources.put(file.getFileName().toString().replace(".java", ""), Files.readString(file));
-            }
-        }
+        Map<String, String> sources = testsOfAllModules();
         Set<String> missing = new TreeSet<>();
         Matcher named = TEST.matcher(document());
         int count = 0;
@@ -50,15 +45,35 @@ class ReferenceBehavioursTest {
         Set<Integer> numbers = new TreeSet<>();
         Matcher rows = ROW.matcher(document());
         while (rows.find()) {
-            int from = Integer.parseInt(rows.group(1));
-            int to = rows.group(2) == null ? from : Integer.parseInt(rows.group(2));
-            IntStream.rangeClosed(from, to)
-                    .forEach(number ->
-                            assertThat(numbers.add(number)).as("row %d", number).isTrue());
+            Matcher ranges = RANGE.matcher(rows.group(1));
+            while (ranges.find()) {
+                int from = Integer.parseInt(ranges.group(1));
+                int to = ranges.group(2) == null ? from : Integer.parseInt(ranges.group(2));
+                IntStream.rangeClosed(from, to)
+                        .forEach(number -> assertThat(numbers.add(number))
+                                .as("row %d", number)
+                                .isTrue());
+            }
         }
         assertThat(numbers)
                 .containsExactlyElementsOf(
                         IntStream.rangeClosed(1, BEHAVIOURS).boxed().toList());
+    }
+
+    private static Map<String, String> testsOfAllModules() throws IOException {
+        Map<String, String> sources = new TreeMap<>();
+        try (DirectoryStream<Path> modules =
+                Files.newDirectoryStream(root(), path -> Files.isDirectory(path.resolve("src/test/java")))) {
+            for (Path module : modules) {
+                try (Stream<Path> files = Files.walk(module.resolve("src/test/java"))) {
+                    for (Path file : files.filter(path -> path.toString().endsWith(".java"))
+                            .toList()) {
+                        sources.put(file.getFileName().toString().replace(".java", ""), Files.readString(file));
+                    }
+                }
+            }
+        }
+        return sources;
     }
 
     private static String document() throws IOException {
