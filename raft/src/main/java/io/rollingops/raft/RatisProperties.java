@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
@@ -24,6 +25,7 @@ final class RatisProperties {
 
     static RaftProperties of(RaftSettings settings) {
         RaftProperties properties = new RaftProperties();
+        RaftConfigKeys.Rpc.setType(properties, new BackwardRpc());
         GrpcConfigKeys.Server.setHost(properties, settings.own().host());
         GrpcConfigKeys.Server.setPort(properties, settings.own().port());
         GrpcConfigKeys.setMessageSizeMax(properties, SizeInBytes.valueOf("32MB"));
@@ -74,6 +76,10 @@ final class RatisProperties {
         // without
         // it they would hear of it with the next heartbeat.
         RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, true);
+        // With it, a follower that still writes an old leader's entry takes the new leader's entry of the same index
+        // for
+        // the same one, and says that it has it.
+        RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, false);
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
         RaftServerConfigKeys.Write.setByteLimit(properties, SizeInBytes.valueOf("8MB"));
         RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);

@@ -29,14 +29,20 @@ final class RaftGroupFixture implements AutoCloseable {
 
     private final Path folder;
     private final boolean tls;
+    private final RaftSettings.Elections elections;
     private final CertificateAuthority authority;
     private final List<RaftMember> members = new ArrayList<>();
     private final NavigableMap<UnitName, RaftNode> nodes = new TreeMap<>();
     final BlockingQueue<String> fatal = new LinkedBlockingQueue<>();
 
     RaftGroupFixture(Path folder, int voters, boolean tls) throws IOException {
+        this(folder, voters, tls, RaftSettings.Elections.LAN);
+    }
+
+    RaftGroupFixture(Path folder, int voters, boolean tls, RaftSettings.Elections elections) throws IOException {
         this.folder = folder;
         this.tls = tls;
+        this.elections = elections;
         this.authority = CertificateAuthority.create("test", KeyKind.EC_P256, Instant.now(), VALID);
         for (int i = 0; i < voters; i++) {
             members.add(new RaftMember(unit(i), "127.0.0.1", freePort(), true));
@@ -85,7 +91,7 @@ final class RaftGroupFixture implements AutoCloseable {
                 joining,
                 folder.resolve(unit.toString().replace('/', '-')),
                 tls ? Optional.of(tls(unit)) : Optional.empty(),
-                RaftSettings.Elections.LAN);
+                elections);
     }
 
     Credentials credentials(UnitName unit) throws IOException {
