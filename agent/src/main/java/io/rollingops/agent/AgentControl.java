@@ -76,6 +76,7 @@ final class AgentControl implements ControlServer.Handler {
                 case "status" -> connection.send(status());
                 case "watch" -> watch(connection);
                 case "request" -> connection.send(request(request));
+                case "withdraw" -> connection.send(withdraw(request));
                 case "number" -> connection.send(number(request));
                 case "relay" -> connection.send(relay(request));
                 case "lock" -> lock(request, connection);
@@ -126,6 +127,12 @@ final class AgentControl implements ControlServer.Handler {
                                 .put(store.self().toString(), operation.value())
                                 .build())
                 .build();
+    }
+
+    private Json.Obj withdraw(Json.Obj request) {
+        OperationId operation = new OperationId(request.string("operation"));
+        manager.withdraw(operation);
+        return Json.object().put("withdrawn", operation.value()).build();
     }
 
     private Json.Obj number(Json.Obj request) {

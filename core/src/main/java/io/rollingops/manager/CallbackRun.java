@@ -41,6 +41,12 @@ final class CallbackRun {
         }
     }
 
+    /** There is nothing to call. */
+    Ending unknown(String note) {
+        end();
+        return new Ending.Dropped(note);
+    }
+
     /** Tells it that its lock is lost, and interrupts it. */
     synchronized void cancel(String reason) {
         lock.lose(reason);

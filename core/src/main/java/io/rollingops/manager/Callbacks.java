@@ -2,7 +2,6 @@
 package io.rollingops.manager;
 
 import io.rollingops.Operation;
-import io.rollingops.OperationResult;
 import java.util.Map;
 import java.util.Set;
 
@@ -30,13 +29,13 @@ record Callbacks(Map<String, Callback> byId, Set<String> holding) {
     }
 
     /**
-     * What to run for an operation. One whose callback is not registered here any more, for example after a change of
-     * the configuration, leaves the queue, as in the original; its recorded result says so.
+     * Runs an operation on the calling thread. One whose callback is not registered here, for example after a change of the
+     * configuration, is dropped; the original counts it as released.
      */
-    Callback of(Operation operation) {
-        return byId.getOrDefault(operation.callbackId(), context -> {
-            context.notes().accept("not run: no callback '" + operation.callbackId() + "' is registered on this unit");
-            return OperationResult.RELEASE;
-        });
+    Ending call(Operation operation, CallbackRun run) {
+        Callback callback = byId.get(operation.callbackId());
+        return callback == null
+                ? run.unknown("not run: no callback '" + operation.callbackId() + "' is registered on this unit")
+                : run.call(callback);
     }
 }

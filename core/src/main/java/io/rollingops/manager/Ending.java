@@ -16,6 +16,13 @@ public sealed interface Ending {
     record Answered(OperationResult result, String note, boolean pause) implements Ending {}
 
     /**
+     * It cannot be run, now or later; the operation leaves the queue undone.
+     *
+     * @param note why, for people
+     */
+    record Dropped(String note) implements Ending {}
+
+    /**
      * It was stopped because the lock was lost or the unit's process ends, or could not even begin; it counts as no
      * attempt.
      *

@@ -2,6 +2,7 @@
 package io.rollingops.manager;
 
 import io.rollingops.Operation;
+import io.rollingops.OperationId;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
 import io.rollingops.peer.PeerSnapshot;
@@ -122,14 +123,9 @@ public final class HookPass {
         }
         boolean refused = reply instanceof PeerReply.Refused;
         if (command instanceof PeerCommand.Finish finish) {
-            answered |= !refused;
-            story.accept(
-                    reply instanceof PeerReply.Refused no
-                            ? new UnitEvent.NotRecorded(finish.operation(), finish.epoch(), no.message())
-                            : new UnitEvent.Recorded(finish.operation(), finish.epoch()));
-            if (refused) {
-                forget();
-            }
+            finished(finish.operation(), finish.epoch(), reply);
+        } else if (command instanceof PeerCommand.Drop drop) {
+            finished(drop.operation(), drop.epoch(), reply);
         } else if (command instanceof PeerCommand.NotRun notRun) {
             answered |= !refused;
             story.accept(new UnitEvent.GaveBack(notRun.epoch()));
@@ -141,12 +137,24 @@ public final class HookPass {
         }
     }
 
+    private void finished(OperationId operation, long epoch, PeerReply reply) {
+        boolean refused = reply instanceof PeerReply.Refused;
+        answered |= !refused;
+        story.accept(
+                reply instanceof PeerReply.Refused no
+                        ? new UnitEvent.NotRecorded(operation, epoch, no.message())
+                        : new UnitEvent.Recorded(operation, epoch));
+        if (refused) {
+            forget();
+        }
+    }
+
     private void begin(long epoch, Operation operation, OptionalLong clusterToken) {
         local = local.began(epoch, operation);
         story.accept(new UnitEvent.Began(operation, epoch));
         CallbackRun now = new CallbackRun(operation, new FencingToken(epoch, clusterToken), pause);
         run = Optional.of(now);
-        Ending ending = now.call(callbacks.of(operation));
+        Ending ending = callbacks.call(operation, now);
         story.accept(new UnitEvent.Ended(operation.id(), epoch, ending));
         if (ending instanceof Ending.Answered result) {
             note(new Journal.Entry(operation.id(), epoch, Optional.of(result.result()), result.note()));

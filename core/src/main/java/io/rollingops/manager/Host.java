@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  *     the clock from being looked at
  * @param clock the host's clocks
  * @param halt ends the whole process at once, with the reason: a callback did not stop in time although its lock is
- *     lost, and others may already have it (rule L4)
+ *     lost, and others may already have it (rule L4); or another process of the unit was there before this one
  */
 public record Host(
         Executor serial, Executor callbacks, ScheduledExecutorService timers, HostClock clock, Consumer<String> halt) {}

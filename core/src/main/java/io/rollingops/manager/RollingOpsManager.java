@@ -150,6 +150,21 @@ public final class RollingOpsManager {
                 : new RollingOpsException.Refused(refused.message());
     }
 
+    /**
+     * Takes an operation of this unit out of its queue; one that runs is not touched.
+     *
+     * @throws RollingOpsException.Refused when it runs, or is not in the queue (any more)
+     * @throws RollingOpsException.Unavailable when the store cannot be reached; nothing was withdrawn
+     * @throws RollingOpsException.Indeterminate when it may have been withdrawn
+     */
+    public void withdraw(OperationId operation) {
+        PeerStore.Answer answer = store.submit(new PeerCommand.Withdraw(operation), REQUEST_LIMIT);
+        if (answer.reply() instanceof PeerReply.Refused refused) {
+            throw new RollingOpsException.Refused(refused.message());
+        }
+        awaitSeen(answer.revision());
+    }
+
     /** What this unit is doing. Changes nothing and does not block. */
     public RollingOpsState state() {
         PeerSnapshot seen = store.snapshot();

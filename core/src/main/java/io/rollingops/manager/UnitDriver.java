@@ -2,10 +2,15 @@
 package io.rollingops.manager;
 
 import io.rollingops.Operation;
+import io.rollingops.OperationId;
+import io.rollingops.OperationResult;
 import io.rollingops.RollingOpsException;
 import io.rollingops.manager.UnitStep.Why;
+import io.rollingops.peer.Member;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
+import io.rollingops.peer.PeerSnapshot;
+import io.rollingops.peer.UnitLease;
 import io.rollingops.spi.ClusterLock;
 import io.rollingops.spi.Journal;
 import io.rollingops.spi.PeerStore;
@@ -50,6 +55,7 @@ final class UnitDriver {
     private UnitLocal local;
     private int attempts;
     private Optional<Operation> begun = Optional.empty();
+    private Doubles doubles;
 
     /* Written by the serial executor, read by whoever notices that the lock is lost. */
     private volatile Optional<CallbackRun> running = Optional.empty();
@@ -74,6 +80,7 @@ final class UnitDriver {
                 new UnitProtocol(store.self(), settings.lease().ttl(), callbacks::holds, settings.onClusterLoss());
         this.lease = new LeaseKeeper(store, settings.lease(), host.clock(), host.timers(), this::leaseLost);
         this.local = UnitLocal.begin(settings.process(), Optional.empty());
+        this.doubles = new Doubles(settings.process(), Optional.empty());
     }
 
     /** Begins, and from then on follows the store. Returns at once. */
@@ -159,8 +166,16 @@ final class UnitDriver {
     private void advance() {
         boolean more = true;
         while (more) {
-            UnitStep step = protocol.next(store.snapshot(), local, cluster.state());
+            PeerSnapshot seen = store.snapshot();
+            if (doubles.isBeatenBy(leaseOfThisUnit(seen))) {
+                goAway();
+                return;
+            }
+            UnitStep step = protocol.next(seen, local, cluster.state());
             if (step instanceof UnitStep.Send send) {
+                if (send.command() instanceof PeerCommand.OpenLease) {
+                    doubles = doubles.opening(leaseOfThisUnit(seen));
+                }
                 more = send(send.command());
             } else if (step instanceof UnitStep.Run run) {
                 begin(run.epoch(), run.operation(), run.clusterToken());
@@ -176,6 +191,23 @@ final class UnitDriver {
                 more = false;
             }
         }
+    }
+
+    private Optional<String> leaseOfThisUnit(PeerSnapshot seen) {
+        return Optional.ofNullable(seen.members().get(store.self()))
+                .flatMap(Member::lease)
+                .map(UnitLease::id);
+    }
+
+    /** Two that take the lease from each other would end each other's callbacks for ever. */
+    private void goAway() {
+        if (resting == Why.DOUBLE) {
+            return;
+        }
+        rest(Why.DOUBLE);
+        host.halt()
+                .accept("another process of " + store.self() + " was running when this one began, and goes on;"
+                        + " one process for each unit: stop the other one first, or give this one keys of its own");
     }
 
     private void rest(Why why) {
@@ -226,14 +258,9 @@ final class UnitDriver {
         } else if (command instanceof PeerCommand.SetBackend set && refusal.isEmpty()) {
             story.accept(new UnitEvent.Switched(set.backend()));
         } else if (command instanceof PeerCommand.Finish finish) {
-            forget();
-            if (refusal.isEmpty()) {
-                begun.filter(operation -> operation.id().equals(finish.operation()))
-                        .ifPresent(operation -> cluster.finished(operation.completed(finish.result())));
-            }
-            story.accept(refusal.<UnitEvent>map(
-                            reason -> new UnitEvent.NotRecorded(finish.operation(), finish.epoch(), reason))
-                    .orElse(new UnitEvent.Recorded(finish.operation(), finish.epoch())));
+            finished(finish.operation(), finish.epoch(), finish.result(), refusal);
+        } else if (command instanceof PeerCommand.Drop drop) {
+            finished(drop.operation(), drop.epoch(), OperationResult.RELEASE, refusal); // etcd knows no "dropped"
         } else if (command instanceof PeerCommand.NotRun notRun) {
             attempt.filter(now -> now instanceof Attempt.Ended).ifPresent(ended -> forget());
             story.accept(new UnitEvent.GaveBack(notRun.epoch()));
@@ -243,6 +270,15 @@ final class UnitDriver {
             return command instanceof PeerCommand.OpenLease;
         }
         return true;
+    }
+
+    private void finished(OperationId operation, long epoch, OperationResult result, Optional<String> refusal) {
+        forget();
+        if (refusal.isEmpty()) {
+            begun.filter(now -> now.id().equals(operation)).ifPresent(now -> cluster.finished(now.completed(result)));
+        }
+        story.accept(refusal.<UnitEvent>map(reason -> new UnitEvent.NotRecorded(operation, epoch, reason))
+                .orElse(new UnitEvent.Recorded(operation, epoch)));
     }
 
     private void begin(long epoch, Operation operation, OptionalLong clusterToken) {
@@ -270,7 +306,7 @@ final class UnitDriver {
         clusterChanged(); // it may have been lost in this very moment
         try {
             host.callbacks().execute(() -> {
-                Ending ending = run.call(callbacks.of(operation));
+                Ending ending = callbacks.call(operation, run);
                 execute(() -> ended(operation, epoch, ending));
             });
         } catch (RejectedExecutionException e) {

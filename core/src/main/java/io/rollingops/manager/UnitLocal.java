@@ -80,7 +80,9 @@ public record UnitLocal(
                     ? Optional.of(new Attempt.Started(start.epoch(), now.head(), now.ready()))
                     : Optional.empty();
             return new UnitLocal(process, joined, leases, leaseHeld, known, started, pausing, stopping);
-        } else if (command instanceof PeerCommand.Finish || command instanceof PeerCommand.NotRun) {
+        } else if (command instanceof PeerCommand.Finish
+                || command instanceof PeerCommand.Drop
+                || command instanceof PeerCommand.NotRun) {
             return new UnitLocal(
                     process,
                     joined,

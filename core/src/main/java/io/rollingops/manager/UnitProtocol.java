@@ -120,6 +120,9 @@ public final class UnitProtocol {
             return new Send(new PeerCommand.Finish(
                     ended.epoch(), ended.operation(), answered.result(), answered.note(), rests));
         }
+        if (ended.ending() instanceof Ending.Dropped dropped) {
+            return new Send(new PeerCommand.Drop(ended.epoch(), ended.operation(), dropped.note()));
+        }
         boolean rests = ended.ending() instanceof Ending.Interrupted interrupted && interrupted.pause();
         return new Send(new PeerCommand.NotRun(ended.epoch(), true, rests));
     }

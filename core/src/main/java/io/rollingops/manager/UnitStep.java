@@ -44,6 +44,8 @@ public sealed interface UnitStep {
         WAITING_FOR_CLUSTER,
         /** The last attempt failed; the next one comes after a pause. */
         PAUSING,
+        /** Another process of the unit lives, and was there before this one. */
+        DOUBLE,
         /** The process has given everything up and can end. */
         STOPPED
     }

@@ -29,8 +29,8 @@ public final class CommandCodec {
     private CommandCodec() {}
 
     public static Json.Obj write(PeerCommand command) {
-        if (command instanceof PeerCommand.Join) {
-            return named("join").build();
+        if (command instanceof PeerCommand.Join join) {
+            return named("join").put("format", join.format()).build();
         } else if (command instanceof PeerCommand.Leave) {
             return named("leave").build();
         } else if (command instanceof PeerCommand.OpenLease open) {
@@ -64,6 +64,12 @@ public final class CommandCodec {
                     .put("epoch", notRun.epoch())
                     .put("give_way", notRun.giveWay())
                     .put("rests", notRun.rests())
+                    .build();
+        } else if (command instanceof PeerCommand.Drop drop) {
+            return named("drop")
+                    .put("epoch", drop.epoch())
+                    .put("op_id", drop.operation().value())
+                    .put("note", drop.note())
                     .build();
         } else if (command instanceof PeerCommand.SetReady set) {
             return named("set-ready").put("ready", set.ready()).build();
@@ -102,6 +108,11 @@ public final class CommandCodec {
                     request.callbackId(),
                     request.arguments(),
                     request.maxRetry());
+        } else if (command instanceof PeerCommand.WithdrawFor withdraw) {
+            return named("withdraw-for")
+                    .put("unit", withdraw.unit().toString())
+                    .put("op_id", withdraw.operation().value())
+                    .build();
         } else if (command instanceof PeerCommand.ForceRelease force) {
             return named("force-release")
                     .put("unit", force.unit().toString())
@@ -118,14 +129,15 @@ public final class CommandCodec {
     }
 
     /**
-     * Reads a command.
+     * Reads a command. A state of form {@link StateCodec#FORMAT} never meets one that is not known here: a later release
+     * sends it only to a state of its own form.
      *
      * @throws JsonException naming the field that is wrong
      */
     public static PeerCommand readCommand(Json.Obj fields) {
         try {
             return command(fields);
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | ArithmeticException e) {
             throw new JsonException(String.valueOf(e.getMessage()), e);
         }
     }
@@ -194,7 +206,7 @@ public final class CommandCodec {
     private static PeerCommand command(Json.Obj fields) {
         String kind = fields.string("do");
         return switch (kind) {
-            case "join" -> new PeerCommand.Join();
+            case "join" -> new PeerCommand.Join(Math.toIntExact(fields.integer("format")));
             case "leave" -> new PeerCommand.Leave();
             case "open-lease" ->
                 new PeerCommand.OpenLease(
@@ -216,6 +228,9 @@ public final class CommandCodec {
                         fields.bool("rests"));
             case "not-run" ->
                 new PeerCommand.NotRun(fields.integer("epoch"), fields.bool("give_way"), fields.bool("rests"));
+            case "drop" ->
+                new PeerCommand.Drop(
+                        fields.integer("epoch"), new OperationId(fields.string("op_id")), fields.string("note"));
             case "set-ready" -> new PeerCommand.SetReady(fields.bool("ready"));
             case "set-backend" ->
                 new PeerCommand.SetBackend(backend(fields.string("backend")), fields.bool("etcd_cleanup_needed"));
@@ -236,6 +251,9 @@ public final class CommandCodec {
                         fields.string("callback_id"),
                         fields.object("kwargs"),
                         maxRetry(fields));
+            case "withdraw-for" ->
+                new PeerCommand.WithdrawFor(
+                        UnitName.parse(fields.string("unit")), new OperationId(fields.string("op_id")));
             case "force-release" ->
                 new PeerCommand.ForceRelease(UnitName.parse(fields.string("unit")), fields.integer("epoch"));
             case "remove" -> new PeerCommand.Remove(UnitName.parse(fields.string("unit")));

@@ -57,7 +57,7 @@ public record Databags(
     public PeerSnapshot snapshot() {
         NavigableMap<UnitName, Member> members = new TreeMap<>();
         units.forEach(
-                (unit, bag) -> members.put(unit, new Member(DatabagCodec.read(bag), Optional.empty(), 0, Map.of())));
+                (unit, bag) -> members.put(unit, new Member(DatabagCodec.read(bag), Optional.empty(), 0, Map.of(), 1)));
         NavigableMap<String, String> shared = new TreeMap<>(application);
         shared.keySet().removeAll(DatabagCodec.APPLICATION_KEYS);
         return new PeerSnapshot(
@@ -174,6 +174,8 @@ public record Databags(
                     : notOpen(start.epoch());
         } else if (command instanceof PeerCommand.Finish finish) {
             return finish(record, finish, at);
+        } else if (command instanceof PeerCommand.Drop drop) {
+            return drop(record, drop, at);
         } else if (command instanceof PeerCommand.NotRun notRun) {
             if (!isOpen(notRun.epoch())) {
                 return notOpen(notRun.epoch());
@@ -207,17 +209,30 @@ public record Databags(
                 next.equals(record) ? this : with(next), new PeerReply.Queued(new TreeMap<>(Map.of(self, id))));
     }
 
+    private Applied drop(UnitRecord record, PeerCommand.Drop drop, Instant at) {
+        return settled(record, drop.epoch(), drop.operation())
+                .orElseGet(() -> done(record.dropped(drop.epoch(), drop.note(), at)));
+    }
+
+    /** What is answered without looking at a result: it is there already, or it does not count any more. */
+    private Optional<Applied> settled(UnitRecord record, long epoch, OperationId operation) {
+        if (record.answers().isResult(epoch, operation)) {
+            return Optional.of(new Applied(this, new PeerReply.Done()));
+        }
+        if (!isOpen(epoch)) {
+            return Optional.of(notOpen(epoch));
+        }
+        if (!record.queue().head().map(Operation::id).equals(Optional.of(operation))) {
+            return Optional.of(refused(
+                    PeerReply.Reason.STALE, "operation " + operation + " is not the head of the queue of " + self));
+        }
+        return Optional.empty();
+    }
+
     private Applied finish(UnitRecord record, PeerCommand.Finish finish, Instant at) {
-        if (record.answers().isResult(finish.epoch(), finish.operation())) {
-            return new Applied(this, new PeerReply.Done());
-        }
-        if (!isOpen(finish.epoch())) {
-            return notOpen(finish.epoch());
-        }
-        if (!record.queue().head().map(Operation::id).equals(Optional.of(finish.operation()))) {
-            return refused(
-                    PeerReply.Reason.STALE,
-                    "operation " + finish.operation() + " is not the head of the queue of " + self);
+        Optional<Applied> settled = settled(record, finish.epoch(), finish.operation());
+        if (settled.isPresent()) {
+            return settled.get();
         }
         boolean passedOver = !record.isReady() || finish.rests();
         OperationResult counted = passedOver && finish.result() == OperationResult.RETRY_HOLD

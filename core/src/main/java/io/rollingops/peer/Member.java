@@ -19,10 +19,11 @@ import java.util.Optional;
  * @param leases the number of the last lease that it had, 0 for none
  * @param requestedIn the revision of the store in which each queued operation was requested, by its stamp; empty where
  *     the store counts no revisions
+ * @param knows the highest form of the state that its release knows, as its process last said
  */
-public record Member(UnitBag bag, Optional<UnitLease> lease, long leases, Map<Instant, Long> requestedIn) {
+public record Member(UnitBag bag, Optional<UnitLease> lease, long leases, Map<Instant, Long> requestedIn, int knows) {
     static final Member NEW =
-            new Member(new UnitBag.Understood(UnitRecord.NEW, Map.of()), Optional.empty(), 0, Map.of());
+            new Member(new UnitBag.Understood(UnitRecord.NEW, Map.of()), Optional.empty(), 0, Map.of(), 1);
 
     public Member {
         requestedIn = Map.copyOf(requestedIn);
@@ -39,26 +40,30 @@ public record Member(UnitBag bag, Optional<UnitLease> lease, long leases, Map<In
             throw new IllegalStateException("a databag that cannot be read cannot be changed");
         }
         if (next.queue().equals(readable.record().queue())) {
-            return new Member(readable.with(next), lease, leases, requestedIn);
+            return new Member(readable.with(next), lease, leases, requestedIn, knows);
         }
         Map<Instant, Long> revisions = new HashMap<>();
         for (Operation operation : next.queue().operations()) {
             Instant stamp = operation.requestedAt();
             revisions.put(stamp, requestedIn.getOrDefault(stamp, revision));
         }
-        return new Member(readable.with(next), lease, leases, revisions);
+        return new Member(readable.with(next), lease, leases, revisions, knows);
     }
 
     Member with(UnitLease nowLease, long number) {
-        return new Member(bag, Optional.of(nowLease), number, requestedIn);
+        return new Member(bag, Optional.of(nowLease), number, requestedIn, knows);
     }
 
     Member withoutLease() {
-        return new Member(bag, Optional.empty(), leases, requestedIn);
+        return new Member(bag, Optional.empty(), leases, requestedIn, knows);
     }
 
     Member with(UnitBag.Understood nowBag) {
-        return new Member(nowBag, lease, leases, requestedIn);
+        return new Member(nowBag, lease, leases, requestedIn, knows);
+    }
+
+    Member knowing(int format) {
+        return new Member(bag, lease, leases, requestedIn, format);
     }
 
     /** What the scheduler is told of it. */

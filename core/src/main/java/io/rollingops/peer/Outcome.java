@@ -33,7 +33,7 @@ public record Outcome(OperationId operation, Kind kind, long epoch, int attempt,
     public enum Kind {
         /** Done; the operation left the queue. */
         RELEASED("released", true),
-        /** Not done and the retry limit is reached; the operation left the queue. */
+        /** Not done, and the retry limit is reached or the unit has no such callback; the operation left the queue. */
         DROPPED("dropped", true),
         /** Not done; tried again after the others. */
         RETRY_RELEASE("retry-release", false),

@@ -31,9 +31,16 @@ public sealed interface PeerCommand {
 
     /**
      * The unit becomes a member; harmless when it is one. The answer, {@link PeerReply.Joined}, says how many leases it
-     * has had, which a new process needs for {@link OpenLease}.
+     * has had, which a new process needs for {@link OpenLease}. Each process says it anew, since its release may be another.
+     *
+     * @param format the highest form of the state that its release knows, see {@link PeerState#format}
      */
-    record Join() implements ByUnit {}
+    record Join(int format) implements ByUnit {
+        /** As this release says it. */
+        public Join() {
+            this(StateCodec.FORMAT);
+        }
+    }
 
     /** The unit leaves for good; its open operations are abandoned (rule U1). */
     record Leave() implements ByUnit {}
@@ -95,6 +102,15 @@ public sealed interface PeerCommand {
      */
     record NotRun(long epoch, boolean giveWay, boolean rests) implements ByUnit {}
 
+    /**
+     * The unit answers a grant: it cannot run the head of its queue, now or later, so that leaves the queue undone.
+     *
+     * @param epoch the grant
+     * @param operation what was to run
+     * @param note why, for people
+     */
+    record Drop(long epoch, OperationId operation, String note) implements ByUnit {}
+
     /** Whether the unit wants grants. */
     record SetReady(boolean ready) implements ByUnit {}
 
@@ -149,6 +165,9 @@ public sealed interface PeerCommand {
             units = Set.copyOf(units);
         }
     }
+
+    /** Take an operation out of a unit's queue that has not been started. */
+    record WithdrawFor(UnitName unit, OperationId operation) implements ByOperator {}
 
     /** The operator's word that the callback of that grant is not running (rules A8 and C3). */
     record ForceRelease(UnitName unit, long epoch) implements ByOperator {}

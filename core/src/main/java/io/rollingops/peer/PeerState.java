@@ -20,6 +20,8 @@ import java.util.TreeSet;
  * turns (rule G3).
  *
  * @param application whose units these are
+ * @param format the form of the state, and which commands it takes; it rises when every unit's release knows a higher one,
+ *     and never falls
  * @param revision how many commands it has carried out; one that is refused does not count
  * @param grant the application's grant
  * @param leadership which unit leads, and in which term of the store
@@ -30,6 +32,7 @@ import java.util.TreeSet;
  */
 public record PeerState(
         String application,
+        int format,
         long revision,
         Grant grant,
         Optional<Leadership> leadership,
@@ -40,6 +43,15 @@ public record PeerState(
 
     /** How many units an application may have. */
     public static final int MAX_MEMBERS = 1000;
+
+    /** How many units may have left; their names are remembered. */
+    public static final int MAX_DEPARTED = 10_000;
+
+    /**
+     * How many characters the queues, and the keys that users wrote in databags, may have in all, as {@link StateSize}
+     * counts them. What else is in the state has limits of its own.
+     */
+    public static final int MAX_CHARS = 8 << 20;
 
     /** Who leads, since which term. */
     public record Leadership(UnitName unit, long term) {}
@@ -68,6 +80,7 @@ public record PeerState(
     public static PeerState empty(String application) {
         return new PeerState(
                 application,
+                1,
                 0,
                 Grant.NONE,
                 Optional.empty(),

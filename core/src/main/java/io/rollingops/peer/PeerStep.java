@@ -35,6 +35,7 @@ final class PeerStep {
     private final Instant at;
     private final long revision;
 
+    private int format;
     private Grant grant;
     private Optional<PeerState.Leadership> leadership;
     private final NavigableMap<UnitName, Member> members;
@@ -48,6 +49,7 @@ final class PeerStep {
         this.author = author;
         this.at = EpochSeconds.writable(at);
         this.revision = before.revision() + 1;
+        this.format = before.format();
         this.grant = before.grant();
         this.leadership = before.leadership();
         this.members = new TreeMap<>(before.members());
@@ -65,13 +67,14 @@ final class PeerStep {
         if (isUnchanged()) {
             return new PeerState.Applied(before, reply, events); // a repetition: nobody needs to look again
         }
-        PeerState after =
-                new PeerState(before.application(), revision, grant, leadership, members, departed, locks, shared);
+        PeerState after = new PeerState(
+                before.application(), format, revision, grant, leadership, members, departed, locks, shared);
         return new PeerState.Applied(after, reply, events);
     }
 
     private boolean isUnchanged() {
         return events.isEmpty()
+                && format == before.format()
                 && grant.equals(before.grant())
                 && leadership.equals(before.leadership())
                 && members.equals(before.members())
@@ -99,8 +102,8 @@ final class PeerStep {
         if (!(author instanceof Author.Unit unit)) {
             return notAllowed("only a unit may ask this; it was asked by " + author);
         }
-        if (command instanceof PeerCommand.Join) {
-            return join(unit.name());
+        if (command instanceof PeerCommand.Join join) {
+            return join(unit.name(), join.format());
         }
         Member member = members.get(unit.name());
         if (member == null) {
@@ -148,6 +151,8 @@ final class PeerStep {
             return start(unit, record, start);
         } else if (command instanceof PeerCommand.Finish finish) {
             return finish(unit, record, finish);
+        } else if (command instanceof PeerCommand.Drop drop) {
+            return drop(unit, record, drop);
         } else if (command instanceof PeerCommand.NotRun notRun) {
             return notRun(unit, record, notRun);
         } else if (command instanceof PeerCommand.SetReady set) {
@@ -162,7 +167,7 @@ final class PeerStep {
         throw new AssertionError(command);
     }
 
-    private PeerReply join(UnitName unit) {
+    private PeerReply join(UnitName unit, int knows) {
         if (!unit.application().equals(before.application())) {
             return notAllowed(unit + " is not a unit of " + before.application());
         }
@@ -170,14 +175,26 @@ final class PeerStep {
             return notAllowed(unit + " has left " + before.application()
                     + " for good; a new unit needs a number that was never used");
         }
+        if (knows < format) {
+            return notAllowed("the store of " + before.application() + " has form " + format + ", the release of "
+                    + unit + " knows forms up to " + knows + "; use a later release");
+        }
         if (members.containsKey(unit)) {
+            members.put(unit, member(unit).knowing(knows));
+            riseToWhatAllKnow();
             return new PeerReply.Joined(member(unit).leases());
         }
         if (members.size() >= PeerState.MAX_MEMBERS) {
             return full(before.application() + " has " + PeerState.MAX_MEMBERS + " units, which is the limit");
         }
-        members.put(unit, Member.NEW);
+        members.put(unit, Member.NEW.knowing(knows));
+        riseToWhatAllKnow();
         return new PeerReply.Joined(0);
+    }
+
+    /** A form is used from the step on in which the last unit's release is known to know it. */
+    private void riseToWhatAllKnow() {
+        members.values().stream().mapToInt(Member::knows).min().ifPresent(known -> format = Math.max(format, known));
     }
 
     private PeerReply openLease(UnitName unit, Member member, PeerCommand.OpenLease open) {
@@ -239,8 +256,21 @@ final class PeerStep {
         }
         Operation operation = Operation.requested(request.callbackId(), request.arguments(), request.maxRetry(), at);
         Optional<PeerReply> noRoom = RequestRules.noRoom(unit, record, operation, headBegun(unit));
-        return noRoom.orElseGet(
-                () -> new PeerReply.Queued(new TreeMap<>(Map.of(unit, enqueue(unit, record, operation)))));
+        if (noRoom.isPresent()) {
+            return noRoom.get();
+        }
+        OperationId id = enqueue(unit, record, operation);
+        return fullStore().orElseGet(() -> new PeerReply.Queued(new TreeMap<>(Map.of(unit, id))));
+    }
+
+    /** Why what this step added does not fit, if so. What makes the state smaller is never asked. */
+    private Optional<PeerReply> fullStore() {
+        long chars = StateSize.chars(members.values(), shared);
+        return chars <= PeerState.MAX_CHARS
+                ? Optional.empty()
+                : Optional.of(full("the queues and databags of " + before.application() + " would have " + chars
+                        + " characters in all, over the limit of " + PeerState.MAX_CHARS
+                        + "; wait until some have run, or withdraw some"));
     }
 
     private boolean headBegun(UnitName unit) {
@@ -268,17 +298,35 @@ final class PeerStep {
     }
 
     private PeerReply finish(UnitName unit, UnitRecord record, PeerCommand.Finish finish) {
-        if (record.answers().isResult(finish.epoch(), finish.operation())) {
-            return new PeerReply.Done();
-        }
-        if (!grant.isOpenFor(unit, finish.epoch()) || grant.phase() != Grant.Phase.RUNNING) {
-            return notTheSlot(unit, finish.epoch());
-        }
-        if (!record.queue().head().map(Operation::id).equals(Optional.of(finish.operation()))) {
-            return stale("operation " + finish.operation() + " is not the head of the queue of " + unit);
+        Optional<PeerReply> settled = settled(unit, record, finish.epoch(), finish.operation());
+        if (settled.isPresent()) {
+            return settled.get();
         }
         UnitRecord next = record.answered(finish.epoch(), counted(unit, record, finish), finish.note(), at);
-        change(unit, finish.rests() ? next.ready(false) : next);
+        return answer(unit, finish.rests() ? next.ready(false) : next);
+    }
+
+    private PeerReply drop(UnitName unit, UnitRecord record, PeerCommand.Drop drop) {
+        return settled(unit, record, drop.epoch(), drop.operation())
+                .orElseGet(() -> answer(unit, record.dropped(drop.epoch(), drop.note(), at)));
+    }
+
+    /** What is answered without looking at a result: it is there already, or it does not count any more. */
+    private Optional<PeerReply> settled(UnitName unit, UnitRecord record, long epoch, OperationId operation) {
+        if (record.answers().isResult(epoch, operation)) {
+            return Optional.of(new PeerReply.Done());
+        }
+        if (!grant.isOpenFor(unit, epoch) || grant.phase() != Grant.Phase.RUNNING) {
+            return Optional.of(notTheSlot(unit, epoch));
+        }
+        if (!record.queue().head().map(Operation::id).equals(Optional.of(operation))) {
+            return Optional.of(stale("operation " + operation + " is not the head of the queue of " + unit));
+        }
+        return Optional.empty();
+    }
+
+    private PeerReply answer(UnitName unit, UnitRecord next) {
+        change(unit, next);
         grant = grant.answered();
         List<Outcome> outcomes = next.answers().outcomes();
         events.add(new PeerEvent.Answered(unit, outcomes.get(outcomes.size() - 1)));
@@ -373,7 +421,7 @@ final class PeerStep {
         NavigableMap<String, String> other = new TreeMap<>(bag.other());
         merge(other, write.changes());
         members.put(unit, member(unit).with(new UnitBag.Understood(bag.record(), other)));
-        return new PeerReply.Done();
+        return doneIfItFits();
     }
 
     private PeerReply lead(UnitName unit, long term) {
@@ -403,7 +451,11 @@ final class PeerStep {
             return refusal.get();
         }
         merge(shared, changes);
-        return new PeerReply.Done();
+        return doneIfItFits();
+    }
+
+    private PeerReply doneIfItFits() {
+        return fullStore().orElseGet(PeerReply.Done::new);
     }
 
     private PeerReply expire(PeerCommand.Expire expire) {
@@ -420,6 +472,8 @@ final class PeerStep {
     private PeerReply operator(PeerCommand.ByOperator command) {
         if (command instanceof PeerCommand.RequestFor request) {
             return requestFor(request);
+        } else if (command instanceof PeerCommand.WithdrawFor withdraw) {
+            return withdrawFor(withdraw);
         } else if (command instanceof PeerCommand.ForceRelease force) {
             return forceRelease(force);
         } else if (command instanceof PeerCommand.Remove gone) {
@@ -461,7 +515,19 @@ final class PeerStep {
         for (UnitName unit : new TreeSet<>(request.units())) {
             queued.put(unit, enqueue(unit, member(unit).record().orElseThrow(), operation));
         }
-        return new PeerReply.Queued(queued);
+        return fullStore().orElseGet(() -> new PeerReply.Queued(queued));
+    }
+
+    private PeerReply withdrawFor(PeerCommand.WithdrawFor command) {
+        Member member = members.get(command.unit());
+        if (member == null) {
+            return invalid(command.unit() + " is not a member of " + before.application() + "; members are "
+                    + members.keySet());
+        }
+        return member.record()
+                .map(record -> withdraw(command.unit(), record, command.operation()))
+                .orElseGet(
+                        () -> invalid("the databag of " + command.unit() + " cannot be read: " + unreadable(member)));
     }
 
     private PeerReply forceRelease(PeerCommand.ForceRelease force) {
@@ -496,9 +562,13 @@ final class PeerStep {
         if (members.containsKey(unit)) {
             return remove(unit);
         }
-        if (!unit.application().equals(before.application()) || !departed.add(unit)) {
+        if (!unit.application().equals(before.application()) || departed.contains(unit)) {
             return stale(unit + " is not a member of " + before.application() + "; members are " + members.keySet());
         }
+        if (departed.size() >= PeerState.MAX_DEPARTED) {
+            return full(PeerState.MAX_DEPARTED + " units that have left are remembered, which is the limit");
+        }
+        departed.add(unit);
         return new PeerReply.Done();
     }
 

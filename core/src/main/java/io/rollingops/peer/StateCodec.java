@@ -22,7 +22,7 @@ import java.util.TreeSet;
  * wire form, so one that cannot be understood is carried along untouched.
  */
 public final class StateCodec {
-    /** The form that is written; a higher one is from a newer version and is refused. */
+    /** The highest form that is known here; a state of a higher one is from a newer version and is refused. */
     public static final int FORMAT = 1;
 
     private StateCodec() {}
@@ -33,7 +33,7 @@ public final class StateCodec {
         Json.ObjectBuilder locks = Json.object();
         state.locks().forEach((name, lock) -> locks.put(name, lock(lock)));
         Json.ObjectBuilder fields = Json.object()
-                .put("format", FORMAT)
+                .put("format", state.format())
                 .put("application", state.application())
                 .put("revision", state.revision())
                 .put("grant", texts(DatabagCodec.write(state.grant())))
@@ -57,13 +57,13 @@ public final class StateCodec {
      */
     public static PeerState read(Json.Obj fields) {
         long format = fields.integer("format");
-        if (format != FORMAT) {
-            throw new JsonException("the state has form " + format + ", this version of Rollingops reads form " + FORMAT
-                    + "; use the version that wrote it, or a later one");
+        if (format < 1 || format > FORMAT) {
+            throw new JsonException(tooNew(format));
         }
         try {
             return new PeerState(
                     fields.string("application"),
+                    Math.toIntExact(format),
                     fields.integer("revision"),
                     DatabagCodec.readGrant(texts(fields.object("grant"))),
                     fields.find("leader").isPresent()
@@ -77,6 +77,12 @@ public final class StateCodec {
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new JsonException(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** What to tell when a state has a form that is not known here. */
+    public static String tooNew(long format) {
+        return "the state has form " + format + ", this version of Rollingops knows forms up to " + FORMAT
+                + "; use the version that wrote it, or a later one";
     }
 
     private static Json member(Member member) {
@@ -94,7 +100,8 @@ public final class StateCodec {
         Json.ObjectBuilder fields = Json.object()
                 .put("bag", texts(bag))
                 .put("requested_in", new Json.Arr(requestedIn))
-                .put("leases", member.leases());
+                .put("leases", member.leases())
+                .put("knows", member.knows());
         member.lease()
                 .ifPresent(lease -> fields.put(
                         "lease",
@@ -115,7 +122,12 @@ public final class StateCodec {
                     fields.find("lease").isPresent() ? Optional.of(lease(fields.object("lease"))) : Optional.empty();
             members.put(
                     UnitName.parse(unit),
-                    new Member(bag, lease, fields.integer("leases"), requestedIn(bag, fields.array("requested_in"))));
+                    new Member(
+                            bag,
+                            lease,
+                            fields.integer("leases"),
+                            requestedIn(bag, fields.array("requested_in")),
+                            Math.toIntExact(fields.integer("knows"))));
         }
         return members;
     }

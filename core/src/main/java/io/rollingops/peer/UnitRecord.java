@@ -51,6 +51,13 @@ public record UnitRecord(Work work, Answers answers, Standing standing) {
                 standing);
     }
 
+    /** The record after the head could not be run under that grant and left the queue undone. */
+    public UnitRecord dropped(long epoch, String note, Instant at) {
+        Operation head = queue().head().orElseThrow().attemptedAgain();
+        Outcome outcome = new Outcome(head.id(), Outcome.Kind.DROPPED, epoch, head.attempt(), at, note);
+        return new UnitRecord(work.withoutHead(), answers.plus(outcome), standing);
+    }
+
     /**
      * The record after the unit gave a grant back without running anything (rule X5).
      *

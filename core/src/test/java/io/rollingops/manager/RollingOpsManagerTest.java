@@ -4,6 +4,7 @@ package io.rollingops.manager;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rollingops.OperationId;
 import io.rollingops.OperationResult;
 import io.rollingops.RollingOpsException;
 import io.rollingops.RollingOpsStatus;
@@ -77,19 +78,95 @@ class RollingOpsManagerTest {
 
     /** An operator may ask for what a unit does not have; so may a unit itself, before its configuration changes. */
     @Test
-    void an_operation_whose_callback_is_gone_leaves_the_queue_with_a_note() throws InterruptedException {
+    void an_operation_whose_callback_is_not_known_is_dropped_with_a_note_and_others_run() throws InterruptedException {
         TestHost host = host();
-        RollingOpsManager manager = host.manager(store, "web/0", "p1").start();
+        RollingOpsManager manager = host.manager(store, "web/0", "p1")
+                .callback("restart", context -> OperationResult.RELEASE)
+                .start();
         host.await(UnitEvent.LeaseOpened.class);
 
         store.submitAsOperator(
                 "alice",
                 new PeerCommand.RequestFor(
                         Set.of(UnitName.parse("web/0")), "gone", Json.Obj.EMPTY, OptionalInt.empty()));
+        store.submitAsOperator(
+                "alice",
+                new PeerCommand.RequestFor(
+                        Set.of(UnitName.parse("web/0")), "restart", Json.Obj.EMPTY, OptionalInt.empty()));
+        host.await(UnitEvent.Recorded.class);
         host.await(UnitEvent.Recorded.class);
 
         assertThat(manager.isWaiting()).isFalse();
-        assertThat(outcomes.remove().note()).isEqualTo("not run: no callback 'gone' is registered on this unit");
+        Outcome gone = outcomes.remove();
+        assertThat(gone.kind()).isEqualTo(Outcome.Kind.DROPPED);
+        assertThat(gone.note()).isEqualTo("not run: no callback 'gone' is registered on this unit");
+        assertThat(outcomes.remove().kind()).isEqualTo(Outcome.Kind.RELEASED);
+    }
+
+    /** Neither can be sure of its lease while both live; it is the later one that has to go. */
+    @Test
+    void a_second_process_of_a_unit_goes_away_and_the_first_one_goes_on() throws InterruptedException {
+        LeaseTerms quick = new LeaseTerms(Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofMillis(50));
+        TestHost first = host();
+        TestHost second = host();
+        RollingOpsManager manager = first.manager(store, "web/0", "one-1")
+                .lease(quick)
+                .callback("restart", context -> OperationResult.RELEASE)
+                .start();
+        first.await(UnitEvent.LeaseOpened.class);
+
+        second.manager(store, "web/0", "two-2").lease(quick).start();
+        assertThat(second.awaitHalt()).contains("another process of web/0").contains("stop the other one first");
+
+        manager.requestAsyncLock("restart");
+        first.await(UnitEvent.Recorded.class);
+        assertThat(first.wasHalted()).isFalse();
+    }
+
+    @Test
+    void a_process_that_comes_after_one_that_died_is_no_double() throws InterruptedException {
+        TestHost dead = host();
+        dead.manager(store, "web/0", "one").start();
+        dead.await(UnitEvent.LeaseOpened.class);
+        dead.close();
+
+        TestHost next = host();
+        RollingOpsManager manager = next.manager(store, "web/0", "two")
+                .callback("restart", context -> OperationResult.RELEASE)
+                .start();
+        next.await(UnitEvent.LeaseOpened.class);
+        manager.requestAsyncLock("restart");
+        next.await(UnitEvent.Recorded.class);
+
+        assertThat(next.wasHalted()).isFalse();
+    }
+
+    @Test
+    void what_waits_can_be_withdrawn_and_what_runs_cannot() throws InterruptedException {
+        TestHost host = host();
+        CountDownLatch running = new CountDownLatch(1);
+        CountDownLatch gate = new CountDownLatch(1);
+        RollingOpsManager manager = host.manager(store, "web/0", "p1")
+                .callback("restart", context -> {
+                    running.countDown();
+                    gate.await();
+                    return OperationResult.RELEASE;
+                })
+                .start();
+        host.await(UnitEvent.LeaseOpened.class);
+        OperationId first = manager.requestAsyncLock("restart");
+        running.await();
+        OperationId second = manager.requestAsyncLock("restart");
+
+        manager.withdraw(second);
+
+        assertThat(manager.state().queue().size()).isEqualTo(1);
+        assertThatThrownBy(() -> manager.withdraw(first))
+                .isInstanceOf(RollingOpsException.Refused.class)
+                .hasMessageContaining("is running");
+        assertThatThrownBy(() -> manager.withdraw(second)).isInstanceOf(RollingOpsException.Refused.class);
+        gate.countDown();
+        host.await(UnitEvent.Recorded.class);
     }
 
     @Test

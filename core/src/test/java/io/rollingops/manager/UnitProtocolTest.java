@@ -357,7 +357,10 @@ class UnitProtocolTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Why.class, names = "WAITING_FOR_CLUSTER", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(
+            value = Why.class,
+            names = {"WAITING_FOR_CLUSTER", "DOUBLE"},
+            mode = EnumSource.Mode.EXCLUDE)
     void every_reason_to_rest_has_been_seen_in_a_life(Why why) {
         assertThat(life()).contains(new Rest(why));
     }

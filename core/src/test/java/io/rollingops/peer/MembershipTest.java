@@ -37,6 +37,28 @@ class MembershipTest {
         assertThat(store.member(0)).isEqualTo(before);
     }
 
+    /** So no member ever meets a command that its release does not know, and guesses. */
+    @Test
+    void the_form_of_the_state_rises_when_the_last_unit_knows_it_and_never_falls() {
+        Replica store = Replica.ofUnits(3);
+        assertThat(store.state().format()).isEqualTo(1);
+        store.by(0, new PeerCommand.Join(3));
+        store.by(1, new PeerCommand.Join(2));
+        assertThat(store.state().format()).as("unit 2 knows 1").isEqualTo(1);
+
+        store.by(2, new PeerCommand.Join(2));
+        assertThat(store.state().format()).isEqualTo(2);
+
+        assertThat(store.refusal(2, new PeerCommand.Join(1)))
+                .as("put back to an old release")
+                .isEqualTo(Reason.NOT_ALLOWED);
+        assertThat(store.refusal(5, new PeerCommand.Join(1))).isEqualTo(Reason.NOT_ALLOWED);
+        store.by(1, new PeerCommand.Join(3));
+        store.by(2, new PeerCommand.Leave());
+        store.by(5, new PeerCommand.Join(3));
+        assertThat(store.state().format()).isEqualTo(3);
+    }
+
     @Test
     void a_unit_of_another_application_cannot_join() {
         Author stranger = new Author.Unit(new UnitName("other", 0));

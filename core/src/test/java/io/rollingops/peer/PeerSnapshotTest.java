@@ -190,7 +190,8 @@ class PeerSnapshotTest {
                 bag,
                 withLease ? Optional.of(LEASE) : Optional.empty(),
                 1,
-                Map.of(asked.queue().head().orElseThrow().requestedAt(), 9L));
+                Map.of(asked.queue().head().orElseThrow().requestedAt(), 9L),
+                1);
         TreeMap<UnitName, Member> members = new TreeMap<>();
         members.put(unit(0), member);
         return snapshot(PeerSnapshot.Kind.REPLICATED, Grant.NONE, members)
@@ -217,7 +218,7 @@ class PeerSnapshotTest {
     }
 
     private static Member member(UnitBag bag) {
-        return new Member(bag, Optional.empty(), 0, Map.of());
+        return new Member(bag, Optional.empty(), 0, Map.of(), 1);
     }
 
     private static UnitBag understood(UnitRecord record) {

@@ -109,6 +109,7 @@ class PeerStatePropertiesTest {
         private static PeerState at(PeerState state, long revision) {
             return new PeerState(
                     state.application(),
+                    state.format(),
                     revision,
                     state.grant(),
                     state.leadership(),
@@ -347,7 +348,12 @@ class PeerStatePropertiesTest {
         private PeerCommand byOperator() {
             UnitName unit = unit(random.nextInt(UNITS + 1));
             return switch (random.nextInt(12)) {
-                case 0 -> random.nextBoolean() ? new PeerCommand.Remove(unit) : new PeerCommand.Repair(unit);
+                case 0 ->
+                    switch (random.nextInt(3)) {
+                        case 0 -> new PeerCommand.Remove(unit);
+                        case 1 -> new PeerCommand.Repair(unit);
+                        default -> new PeerCommand.WithdrawFor(unit, operation(unit));
+                    };
                 case 1, 2 -> new PeerCommand.ForceRelease(state.grant().unit().orElse(unit), epoch());
                 default ->
                     new PeerCommand.RequestFor(

@@ -271,6 +271,130 @@ class RequestsTest {
     }
 
     @Test
+    void all_queues_together_grow_to_the_limit_of_the_store_and_not_one_character_further() {
+        Replica store = Replica.ofUnits(20);
+        fill(store);
+        int left = (int) (PeerState.MAX_CHARS - size(store)) - (int) sizeOf(argument(0));
+
+        assertThat(store.refusal(0, argument(left + 1))).isEqualTo(Reason.FULL);
+        assertThat(store.refusalOfOperator(new PeerCommand.RequestFor(
+                        Set.of(unit(0), unit(1)),
+                        "restart",
+                        argument(left / 2 + 1).arguments(),
+                        OptionalInt.empty())))
+                .as("for both of them or for none")
+                .isEqualTo(Reason.FULL);
+        store.requests(0, argument(left));
+
+        assertThat(size(store)).isEqualTo(PeerState.MAX_CHARS);
+        assertThat(store.refusal(18, request("restart"))).isEqualTo(Reason.FULL);
+        assertThat(store.refusal(18, new PeerCommand.WriteUnit(Map.of(), Map.of("a", "1"))))
+                .isEqualTo(Reason.FULL);
+        assertThat(store.refusalOfOperator(new PeerCommand.WriteOrder(Map.of(), Map.of("a", "1"))))
+                .isEqualTo(Reason.FULL);
+    }
+
+    @Test
+    void a_full_store_goes_on_working_and_loses_nothing() {
+        Replica store = Replica.ofUnits(20);
+        fill(store);
+        int queued = queued(store);
+        store.refusal(19, argument(Operation.MAX_WIRE_CHARS - 200));
+
+        int holder = store.grant().unit().orElseThrow().number();
+        store.runs(holder, OperationResult.RETRY_HOLD);
+        store.runs(holder, OperationResult.RELEASE);
+        assertThat(queued(store)).isEqualTo(queued - 1);
+        store.by(19, new PeerCommand.KeepAlive(Replica.leaseId(19, 1)));
+        store.opensLease(18, 2);
+        OperationId last = store.record(1).queue().last().orElseThrow().id();
+        assertThat(store.byOperator(new PeerCommand.WithdrawFor(unit(1), last))).isEqualTo(new PeerReply.Done());
+        assertThat(store.byOperator(new PeerCommand.Remove(unit(2)))).isEqualTo(new PeerReply.Done());
+
+        store.requests(19, argument(Operation.MAX_WIRE_CHARS - 200));
+        assertThat(StateCodec.read(StateCodec.write(store.state()))).isEqualTo(store.state());
+    }
+
+    /** As much as there is room for in operations of the greatest size. */
+    private static void fill(Replica store) {
+        PeerCommand.Request large = argument(Operation.MAX_WIRE_CHARS - 200);
+        for (int i = 0; size(store) + sizeOf(large) + 10 <= PeerState.MAX_CHARS; i++) {
+            store.requests(i % 12, argument(Operation.MAX_WIRE_CHARS - 200 - i / 12)); // else they would be merged
+        }
+    }
+
+    private static int queued(Replica store) {
+        return store.state().members().values().stream()
+                .mapToInt(member -> member.record().orElseThrow().queue().size())
+                .sum();
+    }
+
+    private static long size(Replica store) {
+        return StateSize.chars(store.state().members().values(), store.state().shared());
+    }
+
+    private static long sizeOf(PeerCommand.Request request) {
+        Replica store = Replica.ofUnits(1);
+        store.requests(0, request);
+        return size(store);
+    }
+
+    private static PeerCommand.Request argument(int chars) {
+        return new PeerCommand.Request(
+                "restart", Json.object().put("a", "x".repeat(chars)).build(), OptionalInt.empty());
+    }
+
+    @Test
+    void an_operator_takes_back_what_waits_in_a_queue_and_nothing_that_runs() {
+        Replica store = Replica.ofUnits(2);
+        OperationId first = store.requests(1, "restart");
+        OperationId second = store.requests(1, "reload");
+        store.starts(1);
+
+        assertThat(store.refusalOfOperator(new PeerCommand.WithdrawFor(unit(1), first)))
+                .as("it runs")
+                .isEqualTo(Reason.STALE);
+        assertThat(store.refusal(0, new PeerCommand.WithdrawFor(unit(1), second)))
+                .as("units ask for themselves alone")
+                .isEqualTo(Reason.NOT_ALLOWED);
+        assertThat(store.byOperator(new PeerCommand.WithdrawFor(unit(1), second)))
+                .isEqualTo(new PeerReply.Done());
+        assertThat(store.events()).containsExactly(new PeerEvent.Withdrawn(unit(1), second));
+        assertThat(store.refusalOfOperator(new PeerCommand.WithdrawFor(unit(1), second)))
+                .isEqualTo(Reason.STALE);
+        assertThat(store.refusalOfOperator(new PeerCommand.WithdrawFor(unit(7), second)))
+                .isEqualTo(Reason.INVALID);
+
+        assertThat(store.queue(1)).containsExactly("restart");
+    }
+
+    @Test
+    void what_a_unit_cannot_run_is_dropped_once_and_the_next_one_has_its_turn() {
+        Replica store = Replica.ofUnits(2);
+        OperationId gone = store.requests(0, "gone");
+        store.requests(0, "restart");
+        store.requests(1, "restart");
+        store.starts(0);
+        PeerCommand drop = new PeerCommand.Drop(1, gone, "not run");
+
+        assertThat(store.by(0, drop)).isEqualTo(new PeerReply.Done());
+        assertThat(store.record(0).answers().outcomes())
+                .singleElement()
+                .satisfies(outcome -> assertThat(outcome.kind()).isEqualTo(Outcome.Kind.DROPPED));
+        assertThat(store.by(0, drop)).as("once more").isEqualTo(new PeerReply.Done());
+
+        assertThat(store.events()).isEmpty();
+        assertThat(store.queue(0)).containsExactly("restart");
+        assertThat(store.queue(1)).containsExactly("restart");
+        store.runs(0, OperationResult.RELEASE);
+        store.starts(1);
+        assertThat(store.refusal(1, new PeerCommand.Drop(3, gone, "")))
+                .as("not the head of its queue")
+                .isEqualTo(Reason.STALE);
+        store.finishes(1, OperationResult.RELEASE);
+    }
+
+    @Test
     void requests_for_several_units_are_queued_in_one_step_and_take_turns_by_name() {
         Replica store = Replica.ofUnits(11);
 

@@ -60,7 +60,9 @@ final class Samples {
                 new PeerCommand.ForceRelease(unit(3), 17),
                 new PeerCommand.Remove(unit(3)),
                 new PeerCommand.Repair(unit(3)),
-                new PeerCommand.WriteOrder(Map.of("a", ""), Map.of("a", "1")));
+                new PeerCommand.WriteOrder(Map.of("a", ""), Map.of("a", "1")),
+                new PeerCommand.Drop(17, ID, "not run"),
+                new PeerCommand.WithdrawFor(unit(3), ID));
     }
 
     static List<PeerReply> replies() {

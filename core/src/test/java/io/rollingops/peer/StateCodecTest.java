@@ -113,21 +113,21 @@ class StateCodecTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "members|{\"web\":{\"bag\":{},\"requested_in\":[],\"leases\":0}}"
+                "members|{\"web\":{\"bag\":{},\"requested_in\":[],\"leases\":0,\"knows\":1}}"
                         + "|'web' is not a unit name; write it like kafka/0",
-                "members|{\"web/0\":{\"bag\":{\"state\":1},\"requested_in\":[],\"leases\":0}}"
+                "members|{\"web/0\":{\"bag\":{\"state\":1},\"requested_in\":[],\"leases\":0,\"knows\":1}}"
                         + "|field 'state' must be a string, not the number 1",
-                "members|{\"web/0\":{\"bag\":{},\"requested_in\":[],\"leases\":0,"
+                "members|{\"web/0\":{\"bag\":{},\"requested_in\":[],\"leases\":0,\"knows\":1,"
                         + "\"lease\":{\"id\":\"\",\"ttl_ms\":1000,\"keep_alives\":0}}}"
                         + "|a lease id has 1 to 64 characters",
-                "members|{\"web/0\":{\"bag\":{},\"requested_in\":[],\"leases\":0,"
+                "members|{\"web/0\":{\"bag\":{},\"requested_in\":[],\"leases\":0,\"knows\":1,"
                         + "\"lease\":{\"id\":\"x\",\"ttl_ms\":999,\"keep_alives\":0}}}"
                         + "|a unit lease lives PT1S to PT1H, not PT0.999S",
                 "members|{\"web/0\":{\"bag\":{\"operations\":\"[{\\\"callback_id\\\":\\\"x\\\","
-                        + "\\\"requested_at\\\":\\\"1.0\\\"}]\"},\"requested_in\":[\"1\"],\"leases\":0}}"
+                        + "\\\"requested_at\\\":\\\"1.0\\\"}]\"},\"requested_in\":[\"1\"],\"leases\":0,\"knows\":1}}"
                         + "|field 'requested_in' must hold whole numbers",
                 "members|{\"web/0\":{\"bag\":{\"operations\":\"[{\\\"callback_id\\\":\\\"x\\\","
-                        + "\\\"requested_at\\\":\\\"1.0\\\"}]\"},\"requested_in\":[99999999999999999999],\"leases\":0}}"
+                        + "\\\"requested_at\\\":\\\"1.0\\\"}]\"},\"requested_in\":[99999999999999999999],\"leases\":0,\"knows\":1}}"
                         + "|BigInteger out of long range",
                 "departed|[1]|field 'departed' must hold strings",
                 "departed|[\"web\"]|'web' is not a unit name; write it like kafka/0",

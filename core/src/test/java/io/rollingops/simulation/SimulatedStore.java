@@ -179,6 +179,7 @@ final class SimulatedStore {
     private PeerState with(Grant grant) {
         return new PeerState(
                 state.application(),
+                state.format(),
                 state.revision(),
                 grant,
                 state.leadership(),

@@ -56,7 +56,7 @@ final class BackwardRpc implements RpcType {
                 return super.getNextIndexForInconsistency(firstSent, followersNext);
             }
             logger.log(
-                    System.Logger.Level.WARNING,
+                    System.Logger.Level.DEBUG,
                     "the log of " + getFollowerId() + " ends before " + followersNext + " and was taken for good up to "
                             + getFollower().getMatchIndex() + "; going back");
             // The same first entry twice would be answered in the same way: begin one before.

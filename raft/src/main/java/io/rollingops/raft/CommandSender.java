@@ -31,6 +31,12 @@ final class CommandSender {
 
         /** The last number of this author that the copy of the store here knows. */
         long lastNumber();
+
+        /** An envelope gets that number now. */
+        void sealing(long number);
+
+        /** The store says that this is the author's last number. */
+        void told(long number);
     }
 
     /** Nobody knows whether the envelope is in the log. */
@@ -103,6 +109,7 @@ final class CommandSender {
                     sealed = seal(command);
                 }
                 case OLD_NUMBER -> {
+                    transport.told(receipt.number());
                     if (mayBeInLog) {
                         throw indeterminate(command, limit);
                     }
@@ -131,6 +138,7 @@ final class CommandSender {
     /** Every envelope gets a number of its own; one that was not taken uses none up. */
     private byte[] seal(PeerCommand command) {
         lastNumber++;
+        transport.sealing(lastNumber);
         Optional<Envelope.Introduction> introduction = introduced
                 ? Optional.empty()
                 : Optional.of(

@@ -5,6 +5,7 @@ import io.rollingops.json.Json;
 import io.rollingops.json.JsonException;
 import io.rollingops.json.JsonText;
 import io.rollingops.peer.PeerEvent;
+import io.rollingops.peer.StateCodec;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -128,6 +129,10 @@ final class PeerStateMachine extends BaseStateMachine {
             changeListeners.forEach(Runnable::run);
         }
         checkAuthority();
+        if (state.peers().format() > StateCodec.FORMAT) {
+            // The next command may be one that is not known here; a guess would part this copy from the others.
+            fatal.accept(StateCodec.tooNew(state.peers().format()));
+        }
         return CompletableFuture.completedFuture(
                 Message.valueOf(ByteString.copyFromUtf8(taken.receipt().write())));
     }

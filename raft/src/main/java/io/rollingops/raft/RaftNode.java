@@ -51,6 +51,7 @@ public final class RaftNode implements AutoCloseable {
     private final RaftGroupId groupId;
     private final RatisTransport transport;
     private final Membership membership;
+    private final FirstLife life;
     private final ScheduledExecutorService duties;
     private final Consumer<String> fatal;
 
@@ -62,7 +63,8 @@ public final class RaftNode implements AutoCloseable {
             RaftServer server,
             RaftGroupId groupId,
             MemberLinks links,
-            Membership membership) {
+            Membership membership,
+            FirstLife life) {
         this.settings = settings;
         this.calendar = calendar;
         this.fatal = fatal;
@@ -71,6 +73,7 @@ public final class RaftNode implements AutoCloseable {
         this.groupId = groupId;
         this.links = links;
         this.membership = membership;
+        this.life = life;
         this.transport = new RatisTransport(server, links, groupId);
         this.duties = Executors.newSingleThreadScheduledExecutor(task -> thread("rollingops-leader-duties", task));
     }
@@ -99,6 +102,7 @@ public final class RaftNode implements AutoCloseable {
         ExitUtils.disableSystemExit(); // it would end the whole process when the port is taken, without a word to us
         List<Closeable> opened = new ArrayList<>();
         try {
+            FirstLife life = FirstLife.of(settings.self(), settings.directory(), fatal);
             RaftServer server = server(settings, machine, group, properties, parameters);
             opened.add(server);
             MemberLinks links = new MemberLinks(peers -> RaftClient.newBuilder()
@@ -108,7 +112,7 @@ public final class RaftNode implements AutoCloseable {
                     .build());
             opened.add(links::close);
             Membership membership = new Membership(groupId, properties, parameters);
-            RaftNode node = new RaftNode(settings, calendar, fatal, machine, server, groupId, links, membership);
+            RaftNode node = new RaftNode(settings, calendar, fatal, machine, server, groupId, links, membership, life);
             opened.add(node::close);
             node.begin(own);
             return node;
@@ -133,6 +137,7 @@ public final class RaftNode implements AutoCloseable {
     /** The store as the owner of the credentials sees it, normally this member's own unit. */
     public RaftPeerStore store(Credentials owner) {
         UnitName name = owner.author() instanceof Author.Unit unit ? unit.name() : settings.self();
+        boolean own = owner.author().equals(new Author.Unit(settings.self()));
         CommandSender.Transport through = new CommandSender.Transport() {
             @Override
             public Optional<String> send(byte[] sealed, Duration limit)
@@ -142,7 +147,23 @@ public final class RaftNode implements AutoCloseable {
 
             @Override
             public long lastNumber() {
-                return machine.state().lastNumber(owner.author());
+                long number = machine.state().lastNumber(owner.author());
+                told(number);
+                return number;
+            }
+
+            @Override
+            public void sealing(long number) {
+                if (own) {
+                    life.sealing(number);
+                }
+            }
+
+            @Override
+            public void told(long number) {
+                if (own) {
+                    life.told(number);
+                }
             }
         };
         return new RaftPeerStore(

@@ -2,11 +2,14 @@
 package io.rollingops.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.rollingops.RollingOpsException;
 import io.rollingops.UnitName;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
+import io.rollingops.peer.StateCodec;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -15,6 +18,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,6 +56,63 @@ class FollowersIT {
             group.start(RaftGroupFixture.unit(follower));
 
             awaitEqual(group);
+        }
+    }
+
+    /** It has forgotten what it confirmed. That it is found out again after a restart matters: systemd starts it at once. */
+    @Test
+    void a_member_whose_log_was_lost_says_so_and_does_not_go_on() throws Exception {
+        try (RaftGroupFixture group = new RaftGroupFixture(folder, 3, false)) {
+            group.startAll();
+            for (int member = 0; member < 3; member++) {
+                write(group, member, "first");
+            }
+            assertThat(group.fatal).as("nobody's first start is taken for it").isEmpty();
+            int follower = followerOf(group);
+            group.stop(follower);
+            Path log = folder.resolve("web-" + follower);
+            delete(log);
+
+            group.start(RaftGroupFixture.unit(follower));
+            RaftPeerStore store = group.store(follower);
+            Thread process = new Thread(() -> join(store)); // as every process of a unit does first
+            process.start();
+            String reason = group.fatal.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            process.join();
+            group.stop(follower);
+
+            assertThat(reason)
+                    .contains("its log was lost")
+                    .contains("rollingops member remove web/" + follower)
+                    .contains("under a number that was never used");
+            assertThatThrownBy(() -> group.start(RaftGroupFixture.unit(follower)))
+                    .isInstanceOf(RollingOpsException.InvalidRequest.class)
+                    .hasMessage(reason);
+            write(group, (follower + 1) % 3, "the others go on");
+        }
+    }
+
+    /** Every unit's release knew it, says the store; this member's does not, so it must not apply what comes next. */
+    @Test
+    void a_member_stops_when_the_state_takes_a_form_that_it_does_not_know() throws Exception {
+        try (RaftGroupFixture group = new RaftGroupFixture(folder, 1, false)) {
+            group.startAll();
+            int later = StateCodec.FORMAT + 1;
+
+            assertThat(group.store(0).submit(new PeerCommand.Join(later), LIMIT).reply())
+                    .isInstanceOf(PeerReply.Joined.class);
+
+            assertThat(group.fatal.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .contains("has form " + later)
+                    .contains("use the version that wrote it, or a later one");
+        }
+    }
+
+    private static void join(RaftPeerStore store) {
+        try {
+            store.submit(new PeerCommand.Join(), LIMIT);
+        } catch (RollingOpsException.Unavailable | RollingOpsException.Indeterminate e) {
+            // The member is being stopped.
         }
     }
 

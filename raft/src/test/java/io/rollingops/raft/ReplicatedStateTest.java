@@ -119,6 +119,22 @@ class ReplicatedStateTest {
         }
     }
 
+    /** As one from a later release, of which not every member is yet: all members refuse it alike. */
+    @Test
+    void a_command_that_is_not_known_changes_nothing_and_uses_no_number_up() {
+        byte[] text = new String(sealed(web0, web0, 2, request()), StandardCharsets.ISO_8859_1)
+                .substring(Envelope.SIGNATURE_BYTES)
+                .replace("\"do\":\"request\"", "\"do\":\"dance\"")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        byte[] sealed = new byte[Envelope.SIGNATURE_BYTES + text.length];
+        System.arraycopy(text, 0, sealed, Envelope.SIGNATURE_BYTES, text.length);
+        System.arraycopy(web0.sign(text), 0, sealed, 0, Envelope.SIGNATURE_BYTES);
+
+        assertThat(new String(text, StandardCharsets.UTF_8)).contains("\"dance\"");
+        assertRejected(sealed);
+        assertTaken(take(sealed(web0, web0, 2, request())));
+    }
+
     @Test
     void the_same_envelope_again_gets_the_same_answer_and_happens_once() {
         byte[] sealed = sealed(web0, web0, 2, request());

@@ -99,7 +99,8 @@ final class OutcomeWatch {
         boolean queued = fields.array("queue").stream()
                 .anyMatch(item -> ((Json.Obj) item).string("operation").equals(operation));
         if (!queued) {
-            tell(unit, "done; its result is no longer remembered");
+            tell(unit, "withdrawn, or its result is no longer remembered");
+            allReleased = false;
             open.remove(unit);
         } else if (fields.string("state").equals("running") && isHead(fields, operation)) {
             tell(unit, "running");

@@ -24,6 +24,7 @@ import picocli.CommandLine.Model.OptionSpec;
         subcommands = {
             DemoCommand.class,
             RequestCommand.class,
+            WithdrawCommand.class,
             StatusCommand.class,
             WhyCommand.class,
             DoctorCommand.class,

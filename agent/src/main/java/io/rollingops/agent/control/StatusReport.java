@@ -95,7 +95,6 @@ public final class StatusReport {
         if (member.bag() instanceof UnitBag.Understood understood) {
             UnitRecord record = understood.record();
             fields.put("ready", record.isReady())
-                    .put("backend", record.backend().wire())
                     .put("interrupted", record.work().interrupted())
                     .put("backend", record.backend().wire())
                     .put("queue", queue(record))
