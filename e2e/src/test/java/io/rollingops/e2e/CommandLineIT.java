@@ -61,6 +61,61 @@ class CommandLineIT {
     }
 
     @Test
+    void a_callback_that_a_unit_does_not_know_is_told_as_dropped_by_that_unit()
+            throws IOException, InterruptedException {
+        Path gate = web.file("gate before what is not known");
+        Cli running = web.begin(1, "request", "work", "--arg", "gate=" + gate, "--wait");
+        awaitRunning("web/1");
+        Cli unknown = web.begin(0, "request", "no-such-callback", "--unit", "web/1", "--unit", "web/2", "--wait");
+        Cli behind = web.begin(0, "request", "work", "--unit", "web/1", "--arg", "case=behind it", "--wait");
+        web.open(gate);
+
+        assertThat(running.await()).isZero();
+        assertThat(unknown.await()).isEqualTo(1);
+        String told = "attempt 1: dropped (not run: no callback 'no-such-callback' is registered on this unit)";
+        assertThat(unknown.out()).contains("web/1  " + told, "web/2  " + told);
+        assertThat(behind.await()).as(behind.err()).isZero();
+    }
+
+    @Test
+    void what_waits_is_withdrawn_and_what_runs_is_not() throws IOException, InterruptedException {
+        Path gate = web.file("gate of what is withdrawn");
+        Cli running = web.begin(1, "request", "work", "--arg", "gate=" + gate, "--wait");
+        awaitRunning("web/1");
+        Cli own = web.begin(1, "request", "work", "--arg", "case=withdrawn");
+        assertThat(own.await()).as(own.err()).isZero();
+        Cli waiting = web.begin(0, "request", "work", "--unit", "web/2", "--arg", "case=withdrawn, too", "--wait");
+        web.awaitThat(() -> waiting.out().contains("queued "));
+
+        Cli all = web.begin(1, "withdraw", "--all");
+        assertThat(all.await()).as(all.err()).isZero();
+        assertThat(all.out()).containsOnlyOnce("withdrew ").contains(" from web/1");
+        String named = waiting.out().lines().findFirst().orElseThrow().split(" ", -1)[1];
+        Cli other = web.begin(0, "withdraw", named, "--unit", "web/2");
+        assertThat(other.await()).as(other.err()).isZero();
+        assertThat(other.out()).isEqualTo("withdrew " + named + " from web/2\n");
+        assertThat(waiting.await()).as("whoever waited for it").isEqualTo(1);
+        Cli again = web.begin(0, "withdraw", named, "--unit", "web/2");
+        assertThat(again.await()).isEqualTo(4);
+        assertThat(again.err()).contains("is not in the queue of web/2");
+        Cli begun = web.begin(1, "withdraw", running.out().split(" ", -1)[1]);
+        assertThat(begun.await()).isEqualTo(4);
+        assertThat(begun.err()).contains("is running and cannot be withdrawn");
+        Cli nothing = web.begin(1, "withdraw");
+        assertThat(nothing.await()).isEqualTo(2);
+
+        web.open(gate);
+        assertThat(running.await()).isZero();
+    }
+
+    private void awaitRunning(String unit) {
+        await().atMost(TestApplication.PATIENCE)
+                .until(() -> TestApplication.units(web.status()).stream()
+                        .anyMatch(now -> now.string("unit").equals(unit)
+                                && now.string("state").equals("running")));
+    }
+
+    @Test
     void a_wait_that_takes_too_long_ends_and_the_operation_stays() throws IOException, InterruptedException {
         Path gate = web.file("gate of a long wait");
         Cli request = web.begin(0, "request", "work", "--arg", "gate=" + gate, "--wait", "--timeout", "300ms");
