@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by ./rollingops and ./verify: makes sure that a JDK 17 or later and Maven 3.8.7 or later are there, and for
 # ./verify the programs that the tests start.
 # As root on Debian or Ubuntu it installs what is missing; elsewhere it prints the command to type and ends.
@@ -14,7 +15,8 @@ has_jdk() {
   local release
   release=$(java_release) || return 1
   [ -n "$release" ] && [ "$release" -ge 17 ] || return 1
-  [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/javac" ] || command -v javac >/dev/null 2>&1
+  if [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/javac" ]; then return 0; fi
+  command -v javac >/dev/null 2>&1
 }
 
 has_maven() { command -v mvn >/dev/null 2>&1; }

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the upgrades of the end-to-end tests run. E2E_LOG: the log of all units, E2E_STATE: the folder of one unit with its
 # VERSION; E2E_SHARED: the folder of all, where the file broken-RELEASE names
 # the unit on which that release is not well, and a file hold keeps whoever has its turn.

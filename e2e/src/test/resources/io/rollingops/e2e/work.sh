@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the operations of the end-to-end tests run: writes down that it began, that it still lives, and that it ended.
 # E2E_LOG: the log of all units; every line is one append, so that its order is the order in which things happened.
 # Arguments: GATE, a file to wait for; FAILURES, how many attempts fail; STATUS, the exit status of those.

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Restarts and upgrades the demo's service of one unit: what a callback of yours might do with systemctl.
 # The service has the release that the file VERSION names, and needs the file settings-RELEASE unless that is 1.0.
 # Environment: DEMO_JAVA (the command that runs the service), DEMO_PORT, DEMO_FOLDER, DEMO_LOG.
@@ -44,6 +45,6 @@ case $1 in
     end
     ;;
   health)
-    [ -e ready ] && kill -0 "$(cat pid)" || { echo "the service does not run"; exit 1; }
+    if [ ! -e ready ] || ! kill -0 "$(cat pid)"; then echo "the service does not run"; exit 1; fi
     ;;
 esac

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Runs a command in a process group of its own and ends the whole group when it is told to, or when whoever holds the
 # other end of the control pipe is gone, however that came.
 #
@@ -14,6 +15,7 @@ lives() {
   [ -e /proc/self/stat ] || return 0
   for stat in /proc/[0-9]*/stat; do
     { read -r line <"$stat"; } 2>/dev/null || continue
+    # shellcheck disable=SC2086 # words are wanted
     set -- ${line##*) } # state, parent, group
     [ "$3" = "$group" ] && [ "$1" != Z ] && [ "$1" != X ] && return 0
   done
@@ -29,6 +31,7 @@ else
   exec 3<"$control"
 fi
 # The group is on record before the command begins: whoever comes after a crash must be able to find it.
+# shellcheck disable=SC2016 # the inner shell expands it
 setsid sh -c 'echo "$$" >"$0/group"; exec "$@"' "$run" "$@" 3<&- &
 group=$!
 (
