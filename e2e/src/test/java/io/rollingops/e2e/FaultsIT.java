@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rollingops.json.Json;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -195,6 +198,33 @@ class FaultsIT {
             web.open(gate);
 
             web.assertHistoryIsClean();
+        }
+    }
+
+    @Test
+    void an_agent_whose_data_was_lost_says_so_and_is_refused_from_then_on() throws IOException, InterruptedException {
+        try (TestApplication web = TestApplication.start(folder, SHORT_LEASE)) {
+            AgentProcess forgetful = web.agent(2);
+            forgetful.kill();
+            delete(forgetful.socket().resolve("../..").normalize());
+
+            forgetful.start();
+            assertThat(forgetful.awaitEnd()).isEqualTo(70);
+            assertThat(forgetful.log())
+                    .contains("error halt unit=web/2", "its log was lost", "rollingops member remove web/2");
+            forgetful.start();
+            assertThat(forgetful.awaitEnd()).as("not even when systemd starts it again").isEqualTo(2);
+
+            web.request("work", Map.of("case", "the others go on"), 0, 1);
+            web.assertHistoryIsClean();
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> inside = Files.walk(directory)) {
+            for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
         }
     }
 
