@@ -119,6 +119,7 @@ public final class WholePrograms implements AutoCloseable {
     private void leaderKilled(int kills) throws IOException, InterruptedException {
         long[] nanos = new long[kills];
         for (int i = 0; i < kills; i++) {
+            await(() -> LEADER.matcher(status(0)).find());
             int leader = leader(status(0));
             int holder = (leader + 1) % AGENTS;
             int next = (leader + 2) % AGENTS;

@@ -53,6 +53,16 @@ public record LeaseTerms(Duration ttl, Duration stopWithin, Duration checkEvery)
         return ttl.dividedBy(RENEWALS_IN_TTL);
     }
 
+    /**
+     * How often it renews while nothing relies on the lease: half as often, where what may begin at any moment still has time
+     * for another renewal.
+     */
+    public Duration renewAtRestEvery() {
+        Duration slow = renewEvery().multipliedBy(2);
+        Duration latest = trusted().minus(renewEvery());
+        return slow.compareTo(latest) < 0 ? slow : latest;
+    }
+
     private static Duration trusted(Duration ttl, Duration stopWithin, Duration checkEvery) {
         double sure = ttl.toNanos() * (1 - CLOCK_RATE_TOLERANCE) / (1 + CLOCK_RATE_TOLERANCE);
         return Duration.ofNanos((long) sure).minus(stopWithin).minus(checkEvery);

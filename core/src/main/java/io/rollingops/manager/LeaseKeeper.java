@@ -124,7 +124,7 @@ final class LeaseKeeper {
         }
         long sentNanos = clock.bootNanos();
         Optional<String> reason = Optional.empty();
-        Duration next = terms.renewEvery();
+        Duration next;
         try {
             PeerStore.Answer answer = store.submit(new PeerCommand.KeepAlive(leaseId), terms.renewEvery());
             if (answer.reply() instanceof PeerReply.Refused refused) {
@@ -132,6 +132,7 @@ final class LeaseKeeper {
             } else {
                 renewed(leaseId, sentNanos);
             }
+            next = isReliedUpon() ? terms.renewEvery() : terms.renewAtRestEvery();
         } catch (RollingOpsException.Unavailable | RollingOpsException.Indeterminate e) {
             next = terms.renewEvery().dividedBy(4);
             if (!now.trust().isTrusted(clock.bootNanos())) {
@@ -143,6 +144,10 @@ final class LeaseKeeper {
         } else {
             after(next, () -> renew(leaseId));
         }
+    }
+
+    private synchronized boolean isReliedUpon() {
+        return watchers > 0;
     }
 
     private synchronized void renewed(String leaseId, long sentNanos) {

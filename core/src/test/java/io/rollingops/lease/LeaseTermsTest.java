@@ -63,6 +63,16 @@ class LeaseTermsTest {
         assertThat(terms.renewEvery()).isEqualTo(Duration.ofSeconds(5));
     }
 
+    @Test
+    void at_rest_a_lease_is_renewed_half_as_often_and_never_so_late_that_nothing_could_begin() {
+        LeaseTerms usual = new LeaseTerms(Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofSeconds(1));
+        assertThat(usual.renewAtRestEvery()).isEqualTo(Duration.ofSeconds(10));
+        LeaseTerms tight = new LeaseTerms(Duration.ofSeconds(60), Duration.ofNanos(38_811_881_188L), Duration.ZERO);
+        assertThat(tight.renewAtRestEvery()).as("trusted for 20 s").isEqualTo(Duration.ofSeconds(10));
+        LeaseTerms between = new LeaseTerms(Duration.ofSeconds(60), Duration.ofSeconds(33), Duration.ZERO);
+        assertThat(between.renewAtRestEvery()).isEqualTo(between.trusted().minus(between.renewEvery()));
+    }
+
     /** Trusted for twice the renewal interval: 60 s · 0.99 / 1.01 − 20 s leave 38.8118… s to stop and to notice. */
     @Test
     void a_lease_must_be_trusted_for_two_renewals_and_not_a_nanosecond_less() {

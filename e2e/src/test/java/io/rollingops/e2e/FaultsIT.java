@@ -213,7 +213,9 @@ class FaultsIT {
             assertThat(forgetful.log())
                     .contains("error halt unit=web/2", "its log was lost", "rollingops member remove web/2");
             forgetful.start();
-            assertThat(forgetful.awaitEnd()).as("not even when systemd starts it again").isEqualTo(2);
+            assertThat(forgetful.awaitEnd())
+                    .as("not even when systemd starts it again")
+                    .isEqualTo(2);
 
             web.request("work", Map.of("case", "the others go on"), 0, 1);
             web.assertHistoryIsClean();

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Followers whose logs end elsewhere than their leader believes: each comes to be equal to it, with nothing else to do. */
 @Timeout(300)
 class FollowersIT {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int STARTS = 3;
 
@@ -119,13 +119,13 @@ class FollowersIT {
     @Test
     void members_that_start_under_load_with_many_elections_are_all_equal_in_the_end() throws Exception {
         AtomicBoolean loaded = new AtomicBoolean(true);
-        Thread[] load = new Thread[2 * Runtime.getRuntime().availableProcessors()];
+        Thread[] load = new Thread[Runtime.getRuntime().availableProcessors()];
         for (int i = 0; i < load.length; i++) {
             load[i] = new Thread(() -> burn(loaded));
             load[i].start();
         }
         try (RaftGroupFixture group = new RaftGroupFixture(
-                folder, 3, false, new RaftSettings.Elections(Duration.ofMillis(50), Duration.ofMillis(75)))) {
+                folder, 3, false, new RaftSettings.Elections(Duration.ofMillis(100), Duration.ofMillis(200)))) {
             for (int i = 0; i < STARTS; i++) {
                 group.startAll();
                 write(group, i % 3, "start-" + i);

@@ -16,7 +16,6 @@ import java.util.stream.Collectors;
 final class DemoUnit {
     private static final long PATIENCE_SECONDS = 20;
     /** With the others gone the last agents cannot say goodbye to the store; nothing of the demo needs that. */
-    /** All end together, so the last ones have no majority that would take their farewell, and would wait for it. */
     private static final long AGENT_PATIENCE_SECONDS = 1;
 
     private final RaftMember member;
