@@ -101,7 +101,7 @@ public final class WholePrograms implements AutoCloseable {
             before[i] = cpuTicks(i);
         }
         Thread.sleep(rest.toMillis());
-        int leader = leader(status(0));
+        int leader = awaitLeader();
         for (int i = 0; i < AGENTS; i++) {
             double percent = 100.0 * (cpuTicks(i) - before[i]) / CLOCK_TICKS_PER_SECOND / rest.toSeconds();
             System.out.printf(
@@ -119,8 +119,7 @@ public final class WholePrograms implements AutoCloseable {
     private void leaderKilled(int kills) throws IOException, InterruptedException {
         long[] nanos = new long[kills];
         for (int i = 0; i < kills; i++) {
-            await(() -> LEADER.matcher(status(0)).find());
-            int leader = leader(status(0));
+            int leader = awaitLeader();
             int holder = (leader + 1) % AGENTS;
             int next = (leader + 2) % AGENTS;
             Path gate = folder.resolve("gate-" + i);
@@ -190,12 +189,17 @@ public final class WholePrograms implements AutoCloseable {
         await(() -> all.test(status(asked)));
     }
 
-    private static int leader(String status) {
-        Matcher leader = LEADER.matcher(status);
-        if (!leader.find()) {
-            throw new IllegalStateException("no leader in " + status);
-        }
-        return Integer.parseInt(leader.group(1));
+    /** A member that was started again may lose sight of the leader once more. */
+    private int awaitLeader() throws IOException, InterruptedException {
+        List<Integer> seen = new ArrayList<>();
+        await(() -> {
+            Matcher leader = LEADER.matcher(status(0));
+            if (leader.find()) {
+                seen.add(Integer.parseInt(leader.group(1)));
+            }
+            return !seen.isEmpty();
+        });
+        return seen.get(0);
     }
 
     private String log() throws IOException {
