@@ -71,7 +71,13 @@ final class UpgradeAdvice {
             case UNREADABLE ->
                 "remove " + unit + " and add another unit; or leave it out: "
                         + onLeader(application, "skip-upgrade unit=" + unit + " gone=true");
-            case UNSEEN, NOT_REFRESHED, OTHER_RELEASE, NOT_NOTED ->
+            case OTHER_RELEASE ->
+                "juju refresh " + application + " to the revision that all shall have"
+                        + (view.isReturning()
+                                ? ", which is the previous one; or, to go forward, end this upgrade and begin anew: "
+                                        + onLeader(application, "abandon-upgrade")
+                                : "");
+            case UNSEEN, NOT_REFRESHED, NOT_NOTED ->
                 "if this lasts, look at the log of " + unit + "; if nothing runs there: "
                         + onLeader(application, "skip-upgrade unit=" + unit + " gone=true");
             case UPGRADING ->

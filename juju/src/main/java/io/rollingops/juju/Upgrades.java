@@ -50,6 +50,7 @@ public final class Upgrades {
     public static final String TURN = "rollingops.upgrade";
 
     private static final String SHOWN = "upgrade-shown";
+    private static final String BROUGHT = "upgrade-brought";
 
     private static final Set<RelationPhase> OBSERVED_PHASES =
             Set.of(RelationPhase.CREATED, RelationPhase.CHANGED, RelationPhase.DEPARTED);
@@ -90,6 +91,7 @@ public final class Upgrades {
         Set<String> hooks = new LinkedHashSet<>();
         OBSERVED_PHASES.forEach(phase -> hooks.add(phase.hook(settings.peerRelation())));
         hooks.addAll(List.of(
+                Lifecycle.INSTALL.hookName(),
                 Lifecycle.LEADER_ELECTED.hookName(),
                 Lifecycle.UPDATE_STATUS.hookName(),
                 Lifecycle.UPGRADE_CHARM.hookName(),
@@ -155,15 +157,32 @@ public final class Upgrades {
 
     /** After the handlers have returned, and before rolling operations take their steps. */
     void advance() {
+        if (event() == Lifecycle.INSTALL) {
+            folder.note(BROUGHT, settings.release().name());
+        }
         if (!isObserved() || event() == Lifecycle.REMOVE || folder.isLeaving() || look().isEmpty()) {
             return;
         }
         UpgradeRelation now = relation.orElseThrow();
         if (UnitUpgrade.read(now.own()).isUnset()) {
-            driver.handle(new UpgradeEvent.Joined());
+            join(now);
         } else if (event() == Lifecycle.UPGRADE_CHARM) {
             driver.handle(new UpgradeEvent.Refreshed());
         } else if (!now.isAtRest(settings) || folder.note(SHOWN).isPresent()) {
+            driver.handle(new UpgradeEvent.Changed());
+        }
+    }
+
+    /** What stands on a machine is known from its first hook; a charm that came later without looking knows nothing. */
+    private void join(UpgradeRelation now) {
+        if (settings.substrate() == Substrate.K8S || installed().isPresent()) {
+            driver.handle(new UpgradeEvent.Joined());
+        } else {
+            now.writeOwn(Map.of(
+                    UnitUpgrade.STATE,
+                    UpgradeState.IDLE.wire(),
+                    UnitUpgrade.OFFERED,
+                    settings.release().name()));
             driver.handle(new UpgradeEvent.Changed());
         }
     }
@@ -288,10 +307,12 @@ public final class Upgrades {
 
     private Optional<Release> installed() {
         if (found.isEmpty()) {
-            found = Optional.of(ask(
+            Optional<Release> seen = ask(
                     "the installed release",
                     Optional.empty(),
-                    () -> settings.upgrade().installed(hook())));
+                    () -> settings.upgrade().installed(hook()));
+            boolean isNew = UnitUpgrade.read(relation.orElseThrow().own()).isUnset();
+            found = Optional.of(isNew ? seen.or(() -> folder.note(BROUGHT).map(Release::new)) : seen);
         }
         return found.get();
     }

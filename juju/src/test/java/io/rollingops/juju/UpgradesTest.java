@@ -8,6 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rollingops.json.Json;
 import io.rollingops.juju.UpgradingCharm.Scene;
 import io.rollingops.testkit.juju.ActionResult;
+import io.rollingops.testkit.juju.CharmMetadata;
+import io.rollingops.testkit.juju.EmulatedCharm;
+import io.rollingops.testkit.juju.HookRun;
 import io.rollingops.testkit.juju.JujuEmulator;
 import io.rollingops.testkit.juju.JujuExtension;
 import io.rollingops.upgrade.Substrate;
@@ -48,13 +51,14 @@ class UpgradesTest {
                     .containsEntry("state", "idle")
                     .containsEntry("upgrade-installed", "1");
         }
-        assertThat(scene.notes).isEmpty();
+        assertThat(scene.work()).isEmpty();
     }
 
     @Test
     void the_check_stores_the_order_and_says_what_comes_next(JujuEmulator juju) {
         deploy(juju, 3);
-        ActionResult refused = juju.runAction("app/1", "pre-upgrade-check", Map.of()).result();
+        ActionResult refused =
+                juju.runAction("app/1", "pre-upgrade-check", Map.of()).result();
         assertThat(refused.completed()).isFalse();
         assertThat(refused.message()).isEqualTo("Action must be ran on the Juju leader.");
 
@@ -65,7 +69,7 @@ class UpgradesTest {
         scene.settle(juju);
         assertThat(juju.status("app/0").workload().message())
                 .isEqualTo("upgrade checked; waits for a new program, or for the order to abandon");
-        assertThat(scene.notes).isEmpty();
+        assertThat(scene.work()).isEmpty();
     }
 
     @Test
@@ -73,7 +77,8 @@ class UpgradesTest {
         deploy(juju, 3);
         scene.ready = false;
         Map<String, String> before = juju.appDatabag(RELATION, "app");
-        ActionResult refused = juju.runAction("app/0", "pre-upgrade-check", Map.of()).result();
+        ActionResult refused =
+                juju.runAction("app/0", "pre-upgrade-check", Map.of()).result();
         assertThat(refused.completed()).isFalse();
         assertThat(refused.message()).isEqualTo("not healthy a member is down; start it");
         assertThat(refused.get("remedy")).isEqualTo("a member is down; start it");
@@ -89,7 +94,8 @@ class UpgradesTest {
     void a_check_that_takes_longer_than_the_leadership_is_vouched_for_writes_nothing(JujuEmulator juju) {
         deploy(juju, 3);
         scene.checkTakes = Duration.ofSeconds(31);
-        ActionResult refused = juju.runAction("app/0", "pre-upgrade-check", Map.of()).result();
+        ActionResult refused =
+                juju.runAction("app/0", "pre-upgrade-check", Map.of()).result();
         assertThat(refused.message()).contains("may have lost the leadership meanwhile", "within 30 s");
         assertThat(juju.appDatabag(RELATION, "app").get("upgrade-stack")).isNull();
 
@@ -106,7 +112,7 @@ class UpgradesTest {
         juju.runAction("app/1", "pre-upgrade-check", Map.of()).result();
         juju.upgrade("app", scene.revision("2"));
         scene.settle(juju);
-        assertThat(scene.notes)
+        assertThat(scene.work())
                 .containsExactly(
                         "app/2 begins 2",
                         "app/2 has 2",
@@ -127,11 +133,13 @@ class UpgradesTest {
         check(juju);
         juju.upgrade("app", scene.revision("2"));
         scene.settle(juju);
-        assertThat(scene.hooksWithWork).hasSize(3).allSatisfy(hook -> assertThat(hook)
-                .isIn("hooks/upgrade-relation-changed", ""));
-        juju.trace().forEach(entry -> assertThat(entry.count("relation-set"))
-                .as(entry.toString())
-                .isLessThanOrEqualTo(2));
+        assertThat(scene.hooksWithWork)
+                .hasSize(3)
+                .allSatisfy(hook -> assertThat(hook).isIn("hooks/upgrade-relation-changed", ""));
+        juju.trace()
+                .forEach(entry -> assertThat(entry.count("relation-set"))
+                        .as(entry.toString())
+                        .isLessThanOrEqualTo(2));
     }
 
     @Test
@@ -140,7 +148,7 @@ class UpgradesTest {
         check(juju);
         juju.upgrade("app", scene.revision("2"));
         scene.settle(juju);
-        assertThat(scene.notes).containsExactly("app/0 begins 2", "app/0 has 2");
+        assertThat(scene.work()).containsExactly("app/0 begins 2", "app/0 has 2");
         isOver(juju, "2");
     }
 
@@ -252,7 +260,7 @@ class UpgradesTest {
         deploy(juju, 3);
         juju.upgrade("app", scene.revision("2"));
         scene.settle(juju);
-        assertThat(scene.notes).isEmpty();
+        assertThat(scene.work()).isEmpty();
         for (String unit : juju.units("app")) {
             assertThat(juju.status(unit).workload().status()).isEqualTo("blocked");
             assertThat(juju.status(unit).workload().message()).startsWith("new program without pre-upgrade-check");
@@ -264,12 +272,55 @@ class UpgradesTest {
     }
 
     @Test
+    void a_charm_that_did_not_upgrade_so_far_is_followed_by_one_that_claims_nothing_of_its_workload(JujuEmulator juju) {
+        juju.deploy(new Silent(scene.revision("2").metadata()), "app", 2);
+        juju.settle(Duration.ofSeconds(30));
+        juju.upgrade("app", scene.revision("2"));
+        scene.settle(juju);
+        assertThat(juju.databag(RELATION, "app/1"))
+                .containsEntry("state", "idle")
+                .containsEntry("upgrade-offered", "2")
+                .doesNotContainKey("upgrade-installed");
+        assertThat(juju.appDatabag(RELATION, "app")).doesNotContainKey("dependencies");
+        assertThat(juju.status("app/1").workload().message()).startsWith("new program without pre-upgrade-check");
+        check(juju);
+        scene.settle(juju);
+        assertThat(scene.begun()).containsExactly("app/1 2", "app/0 2");
+        isOver(juju, "2");
+    }
+
+    @Test
+    void units_whose_databags_the_original_wrote_are_taken_over_in_the_middle_of_its_upgrade(JujuEmulator juju) {
+        juju.deploy(new Silent(scene.revision("1").metadata()), "app", 3);
+        juju.settle(Duration.ofSeconds(30));
+        for (String unit : juju.units("app")) {
+            juju.exec(unit, "relation-set -r upgrade:0 state=idle");
+        }
+        juju.exec("app/0", "relation-set -r upgrade:0 --app upgrade-stack=[2,0,1]");
+        juju.upgrade("app", scene.revision("2"));
+        scene.settle(juju);
+        assertThat(scene.begun()).containsExactly("app/1 2", "app/0 2", "app/2 2");
+        isOver(juju, "2");
+    }
+
+    /** A charm that does nothing, whoever is told what; commands are run. */
+    private record Silent(CharmMetadata metadata) implements EmulatedCharm {
+        @Override
+        public void run(HookRun hook) {
+            if (!hook.commands().isEmpty()) {
+                String[] words = hook.commands().split(" ");
+                hook.run(words[0], List.of(words).subList(1, words.length).toArray(String[]::new));
+            }
+        }
+    }
+
+    @Test
     void a_program_that_may_not_follow_is_refused_by_every_unit_and_can_be_forced(JujuEmulator juju) {
         deploy(juju, 2);
         check(juju);
         juju.upgrade("app", scene.revision("2", ">=2"));
         scene.settle(juju);
-        assertThat(scene.notes).isEmpty();
+        assertThat(scene.work()).isEmpty();
         assertThat(juju.status("app/1").workload().message())
                 .startsWith("Versions incompatible, service 1 can not be upgraded to 2");
         order(juju, "force-upgrade", "unit", "app/1", "reason", "tested");
@@ -286,7 +337,7 @@ class UpgradesTest {
         juju.faults().starve("app/1");
         juju.upgrade("app", scene.revision("2"));
         scene.settle(juju);
-        assertThat(scene.notes).isEmpty();
+        assertThat(scene.work()).isEmpty();
         juju.removeUnit("app/0");
         juju.faults().feed("app/1");
         scene.settle(juju);
@@ -404,10 +455,10 @@ class UpgradesTest {
         juju.upgrade("app", scene.revision("2"));
         scene.settle(juju);
         juju.faults().feed("app/2");
-        while (scene.notes.isEmpty()) {
+        while (scene.work().isEmpty()) {
             juju.faults().failCommit("app/2");
             juju.step("app/2");
-            if (scene.notes.isEmpty()) {
+            if (scene.work().isEmpty()) {
                 juju.resolve("app/2");
                 juju.step("app/2");
                 scene.queueWake(juju);
@@ -427,12 +478,12 @@ class UpgradesTest {
         check(juju);
         scene.dies.add("app/2");
         juju.upgrade("app", scene.revision("2"));
-        while (scene.notes.isEmpty()) {
+        while (scene.work().isEmpty()) {
             if (juju.step().isEmpty()) {
                 assertThat(scene.queueWake(juju)).isTrue();
             }
         }
-        assertThat(scene.notes).containsExactly("app/2 begins 2");
+        assertThat(scene.work()).containsExactly("app/2 begins 2");
         juju.faults().starve("app/2"); // nobody knows that its process is gone
         scene.wakes.clear();
         juju.runAction("app/0", "restart", Map.of()).result();
@@ -441,13 +492,13 @@ class UpgradesTest {
         juju.updateStatus("app/0");
         juju.updateStatus("app/1");
         scene.settle(juju);
-        assertThat(scene.notes).containsExactly("app/2 begins 2");
+        assertThat(scene.work()).containsExactly("app/2 begins 2");
 
         juju.faults().feed("app/2");
         juju.resolve("app/2");
         scene.settle(juju);
-        assertThat(scene.notes).startsWith("app/2 begins 2", "app/2 begins 2", "app/2 has 2");
-        assertThat(scene.notes).contains("app/0 restarts", "app/1 restarts", "app/1 has 2", "app/0 has 2");
+        assertThat(scene.work()).startsWith("app/2 begins 2", "app/2 begins 2", "app/2 has 2");
+        assertThat(scene.work()).contains("app/0 restarts", "app/1 restarts", "app/1 has 2", "app/0 has 2");
         isOver(juju, "2");
         for (String unit : juju.units("app")) {
             assertThat(juju.databag("restart", unit).getOrDefault("operations", "[]"))
@@ -468,10 +519,10 @@ class UpgradesTest {
         juju.faults().feed("app/1");
         juju.upgrade("app", scene.revision("2"));
         scene.settle(juju);
-        assertThat(scene.notes).isEmpty();
+        assertThat(scene.work()).isEmpty();
         juju.faults().feed("app/2");
         scene.settle(juju);
-        assertThat(scene.notes.get(0)).isEqualTo("app/2 restarts");
+        assertThat(scene.work().get(0)).isEqualTo("app/2 restarts");
         assertThat(scene.begun()).containsExactly("app/2 2", "app/1 2", "app/0 2");
         isOver(juju, "2");
     }
@@ -486,7 +537,7 @@ class UpgradesTest {
         assertThat(scene.begun()).containsExactly("app/2 2", "app/1 2", "app/0 2");
         juju.runAction("app/1", "restart", Map.of()).result();
         scene.settle(juju);
-        assertThat(scene.notes).endsWith("app/1 restarts");
+        assertThat(scene.work()).endsWith("app/1 restarts");
         isOver(juju, "2");
     }
 
@@ -539,7 +590,8 @@ class UpgradesTest {
     void a_pod_whose_workload_is_not_well_stops_the_upgrade(JujuEmulator juju) {
         checkOnKubernetes(juju);
         refreshTheHighest(juju);
-        assertThat(juju.runAction("app/2", "ill", Map.of()).result().completed()).isTrue();
+        assertThat(juju.runAction("app/2", "ill", Map.of()).result().completed())
+                .isTrue();
         scene.settle(juju);
         assertThat(juju.databag(RELATION, "app/2")).containsEntry("state", "failed");
         assertThat(juju.status("app/2").workload().message()).isEqualTo("no connection: it waited for 5 min");
@@ -575,7 +627,8 @@ class UpgradesTest {
         scene = new Scene(folder, Substrate.K8S, false);
         deploy(juju, 3);
         scene.isTrusted = false;
-        ActionResult refused = juju.runAction("app/0", "pre-upgrade-check", Map.of()).result();
+        ActionResult refused =
+                juju.runAction("app/0", "pre-upgrade-check", Map.of()).result();
         assertThat(refused.message())
                 .isEqualTo("Kubernetes StatefulSet patch failed `juju trust` needed; juju trust app --scope=cluster");
         assertThat(juju.appDatabag(RELATION, "app")).doesNotContainKey("upgrade-stack");
@@ -588,9 +641,12 @@ class UpgradesTest {
         Map<String, String> before = juju.appDatabag(RELATION, "app");
         assertThat(juju.runAction("app/0", "abandon-upgrade", Map.of()).result().message())
                 .startsWith("a reason must be given");
-        assertThat(juju.runAction("app/0", "retry-upgrade", parameters("reason", "x")).result().message())
+        assertThat(juju.runAction("app/0", "retry-upgrade", parameters("reason", "x"))
+                        .result()
+                        .message())
                 .isEqualTo("name the unit: unit=app/1");
-        assertThat(juju.runAction("app/0", "skip-upgrade", parameters("unit", "app", "reason", "x")).result()
+        assertThat(juju.runAction("app/0", "skip-upgrade", parameters("unit", "app", "reason", "x"))
+                        .result()
                         .completed())
                 .isFalse();
         assertThat(juju.appDatabag(RELATION, "app")).isEqualTo(before);
@@ -614,6 +670,7 @@ class UpgradesTest {
                         "refresh-relation-created",
                         "refresh-relation-changed",
                         "refresh-relation-departed",
+                        "install",
                         "leader-elected",
                         "update-status",
                         "upgrade-charm",
@@ -632,7 +689,8 @@ class UpgradesTest {
 
     private static ActionResult order(JujuEmulator juju, String action, String... parameters) {
         String leader = juju.leader("app").orElseThrow();
-        ActionResult result = juju.runAction(leader, action, parameters(parameters)).result();
+        ActionResult result =
+                juju.runAction(leader, action, parameters(parameters)).result();
         assertThat(result.completed()).as(result.toString()).isTrue();
         return result;
     }

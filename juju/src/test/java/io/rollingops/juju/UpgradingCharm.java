@@ -49,7 +49,7 @@ final class UpgradingCharm implements EmulatedCharm {
         final boolean rolls;
         /** What is really there, by unit; {@code half} while it is replaced. */
         final Map<String, String> installed = new TreeMap<>();
-        /** What happened to workloads, in order: {@code app/2 begins 2}. */
+        /** What happened to workloads, and what was ordered, in order: {@code app/2 begins 2}, {@code order resume-upgrade}. */
         final List<String> notes = new ArrayList<>();
         /** Releases that cannot be brought to a unit: {@code app/1 2}. */
         final Set<String> broken = new HashSet<>();
@@ -83,6 +83,11 @@ final class UpgradingCharm implements EmulatedCharm {
         /** One that may follow some releases only. */
         UpgradingCharm revision(String release, String supported) {
             return new UpgradingCharm(this, release, supported);
+        }
+
+        /** What happened to workloads. */
+        List<String> work() {
+            return notes.stream().filter(note -> !note.startsWith("order ")).toList();
         }
 
         /** Who began, in order: {@code app/2 2}. */
@@ -148,6 +153,9 @@ final class UpgradingCharm implements EmulatedCharm {
         }
         String unit = hook.unit().toString();
         scene.installed.putIfAbsent(unit, release);
+        if (hook.hook().equals("remove")) {
+            scene.notes.add(unit + " is gone");
+        }
         HookCommand.Runner runner = commands ->
                 commands.stream().map(command -> call(hook, command)).toList();
         int exitCode = charm(unit, hook.dispatchPath())
@@ -156,6 +164,9 @@ final class UpgradingCharm implements EmulatedCharm {
                         runner,
                         new HostClock(() -> System.nanoTime() + scene.skippedNanos, Clock.systemUTC()),
                         (context, unitFolder) -> after -> scene.wakes.add(unit));
+        if (UpgradeActions.NAMES.contains(hook.variable("JUJU_ACTION_NAME"))) {
+            scene.notes.add("order " + hook.variable("JUJU_ACTION_NAME"));
+        }
         if (exitCode != 0) {
             throw new IllegalStateException("exit code " + exitCode);
         }
@@ -178,9 +189,11 @@ final class UpgradingCharm implements EmulatedCharm {
         JujuCharm.Builder builder = JujuCharm.builder()
                 .upgrades(settings(unit, hook))
                 .onAction("well", action -> action.hook().upgrades().setUnitCompleted())
-                .onAction("ill", action -> action.hook()
-                        .upgrades()
-                        .setUnitFailed(new Problem("no connection", "it waited for 5 min", "look at its log")))
+                .onAction(
+                        "ill",
+                        action -> action.hook()
+                                .upgrades()
+                                .setUnitFailed(new Problem("no connection", "it waited for 5 min", "look at its log")))
                 .onAction("restart", action -> action.hook().rollingOps().requestAsyncLock("restart"));
         if (scene.rolls) {
             builder.rollingOps(RollingOpsSettings.onPeers("restart")
