@@ -59,6 +59,7 @@ class UpgradeFaultsTest {
             assertThat(overlaps(scene.notes))
                     .as(() -> scene.notes + juju.story())
                     .isEmpty();
+            assertThat(scene.mixed).as(juju::story).isEmpty();
             for (String unit : juju.units("app")) {
                 assertThat(juju.databag(UpgradingCharm.RELATION, unit))
                         .as(unit)

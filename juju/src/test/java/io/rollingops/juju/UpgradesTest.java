@@ -22,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Upgrades of charms in the emulator, without processes: hooks, actions and databags. */
 class UpgradesTest {
@@ -126,20 +128,17 @@ class UpgradesTest {
                 .containsEntry("upgrade-stack", "[]");
     }
 
-    @Test
-    void the_workload_is_replaced_in_hooks_of_the_relation_and_never_with_a_write_for_the_application(
-            JujuEmulator juju) {
+    @ParameterizedTest(name = "with rolling operations: {0}")
+    @ValueSource(booleans = {false, true})
+    void a_hook_that_replaces_a_workload_writes_nothing_for_the_application(boolean rolls, JujuEmulator juju) {
+        scene = new Scene(folder, Substrate.VM, rolls);
         deploy(juju, 3);
         check(juju);
         juju.upgrade("app", scene.revision("2"));
         scene.settle(juju);
-        assertThat(scene.hooksWithWork)
-                .hasSize(3)
-                .allSatisfy(hook -> assertThat(hook).isIn("hooks/upgrade-relation-changed", ""));
-        juju.trace()
-                .forEach(entry -> assertThat(entry.count("relation-set"))
-                        .as(entry.toString())
-                        .isLessThanOrEqualTo(2));
+        assertThat(scene.hooksWithWork).hasSize(3);
+        assertThat(scene.mixed).isEmpty();
+        isOver(juju, "2");
     }
 
     @Test

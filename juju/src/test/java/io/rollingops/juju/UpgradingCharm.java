@@ -61,6 +61,8 @@ final class UpgradingCharm implements EmulatedCharm {
         final List<String> wakes = new ArrayList<>();
         final List<String> instructions = new ArrayList<>();
         final List<String> hooksWithWork = new ArrayList<>();
+        /** Units that replaced their workload and wrote for the application in one hook. */
+        final List<String> mixed = new ArrayList<>();
         boolean ready = true;
         boolean isTrusted = true;
         Duration checkTakes = Duration.ZERO;
@@ -156,8 +158,14 @@ final class UpgradingCharm implements EmulatedCharm {
         if (hook.hook().equals("remove")) {
             scene.notes.add(unit + " is gone");
         }
-        HookCommand.Runner runner = commands ->
-                commands.stream().map(command -> call(hook, command)).toList();
+        int workedBefore = scene.hooksWithWork.size();
+        HookCommand.Runner runner = commands -> {
+            boolean hasWorked = scene.hooksWithWork.size() > workedBefore;
+            if (hasWorked && commands.get(0).line().contains("--app") && commands.get(0).name().equals("relation-set")) {
+                scene.mixed.add(unit);
+            }
+            return commands.stream().map(command -> call(hook, command)).toList();
+        };
         int exitCode = charm(unit, hook.dispatchPath())
                 .run(
                         JujuContext.parse(environment),
