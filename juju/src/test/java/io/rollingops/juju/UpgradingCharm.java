@@ -63,6 +63,7 @@ final class UpgradingCharm implements EmulatedCharm {
         final List<String> hooksWithWork = new ArrayList<>();
         /** Units that replaced their workload and wrote for the application in one hook. */
         final List<String> mixed = new ArrayList<>();
+
         boolean ready = true;
         boolean isTrusted = true;
         Duration checkTakes = Duration.ZERO;
@@ -161,7 +162,9 @@ final class UpgradingCharm implements EmulatedCharm {
         int workedBefore = scene.hooksWithWork.size();
         HookCommand.Runner runner = commands -> {
             boolean hasWorked = scene.hooksWithWork.size() > workedBefore;
-            if (hasWorked && commands.get(0).line().contains("--app") && commands.get(0).name().equals("relation-set")) {
+            if (hasWorked
+                    && commands.get(0).line().contains("--app")
+                    && commands.get(0).name().equals("relation-set")) {
                 scene.mixed.add(unit);
             }
             return commands.stream().map(command -> call(hook, command)).toList();

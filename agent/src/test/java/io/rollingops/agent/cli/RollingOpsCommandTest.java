@@ -82,6 +82,7 @@ class RollingOpsCommandTest {
             init web --unit db/0=127.0.0.1:7946 | db/0 is not a unit of web
             init web --unit web/0=127.0.0.1     | write it like 10.0.0.5:7946
             init web --unit web/x=127.0.0.1:1   | web/x
+            init web --unit web/0=h:1 --upgrade up | Missing required argument(s): --version-file=FILE
             certs web                           | name whom to make them for, with --unit or --operator-name
             certs web --unit web/0              | name how the others reach web/0, with --host
             """)
