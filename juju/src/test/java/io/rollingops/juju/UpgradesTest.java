@@ -107,6 +107,108 @@ class UpgradesTest {
     }
 
     @Test
+    void the_stored_order_is_the_one_that_the_charm_builds_if_every_unit_stands_in_it_once(JujuEmulator juju) {
+        deploy(juju, 3);
+        scene.order = List.of(1, 2);
+        ActionResult refused =
+                juju.runAction("app/0", "pre-upgrade-check", Map.of()).result();
+        assertThat(refused.message()).startsWith("the upgrade stack lacks app/0");
+        assertThat(juju.appDatabag(RELATION, "app")).doesNotContainKey("upgrade-stack");
+
+        scene.order = List.of(1, 0, 2);
+        check(juju);
+        assertThat(juju.appDatabag(RELATION, "app")).containsEntry("upgrade-stack", "[1, 0, 2]");
+        juju.upgrade("app", scene.revision("2"));
+        scene.settle(juju);
+        assertThat(scene.begun()).containsExactly("app/2 2", "app/0 2", "app/1 2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "pre-upgrade-check",
+                "resume-upgrade",
+                "pause-upgrade",
+                "retry-upgrade",
+                "force-upgrade",
+                "skip-upgrade",
+                "rollback-upgrade",
+                "abandon-upgrade"
+            })
+    void only_the_leader_takes_orders(String action, JujuEmulator juju) {
+        deploy(juju, 2);
+        ActionResult refused = juju.runAction("app/1", action, parameters("unit", "app/0", "reason", "x"))
+                .result();
+        assertThat(refused.completed()).isFalse();
+        assertThat(refused.message()).isEqualTo("Action must be ran on the Juju leader.");
+    }
+
+    @Test
+    void without_an_upgrade_there_is_nothing_to_resume_and_in_the_middle_of_one_nothing_to_check(JujuEmulator juju) {
+        deploy(juju, 2);
+        assertThat(juju.runAction("app/0", "resume-upgrade", Map.of()).result().message())
+                .isEqualTo("Nothing to resume, upgrade stack unset.");
+        check(juju);
+        juju.faults().starve("app/1");
+        juju.upgrade("app", scene.revision("2"));
+        scene.settle(juju);
+        assertThat(juju.runAction("app/0", "pre-upgrade-check", Map.of())
+                        .result()
+                        .message())
+                .isEqualTo("Cannot run pre-upgrade checks, cluster already upgrading. app/0 is ready; see the status of"
+                        + " the upgrade");
+    }
+
+    @Test
+    void a_unit_that_does_not_lead_writes_nothing_for_the_application(JujuEmulator juju) {
+        deploy(juju, 3);
+        check(juju);
+        juju.upgrade("app", scene.revision("2"));
+        scene.settle(juju);
+        isOver(juju, "2");
+        assertThat(scene.ledBy).containsExactly("app/0");
+    }
+
+    @Test
+    void the_application_is_idle_when_every_unit_is_and_nothing_is_to_come(JujuEmulator juju) {
+        deploy(juju, 2);
+        assertThat(isIdle(juju)).isEqualTo("true");
+        check(juju);
+        assertThat(isIdle(juju)).isEqualTo("false");
+        juju.faults().starve("app/0");
+        juju.upgrade("app", scene.revision("2"));
+        scene.settle(juju);
+        assertThat(isIdle(juju)).isEqualTo("false");
+        juju.faults().feed("app/0");
+        scene.settle(juju);
+        assertThat(isIdle(juju)).isEqualTo("true");
+    }
+
+    private static String isIdle(JujuEmulator juju) {
+        return juju.runAction("app/1", "idle", Map.of()).result().get("idle");
+    }
+
+    @Test
+    void a_leader_that_failed_itself_goes_back_first_and_needs_nobody_to_wake_it(JujuEmulator juju) {
+        deploy(juju, 3);
+        scene.order = List.of(1, 0, 2);
+        check(juju);
+        scene.broken.add("app/0 2");
+        juju.upgrade("app", scene.revision("2"));
+        scene.settle(juju);
+        assertThat(scene.begun()).containsExactly("app/2 2", "app/0 2");
+        check(juju);
+        assertThat(juju.databag(RELATION, "app/0")).containsEntry("state", "recovery");
+        assertThat(juju.appDatabag(RELATION, "app")).containsEntry("upgrade-stack", "[1, 2, 0]");
+        check(juju);
+        assertThat(juju.appDatabag(RELATION, "app")).containsEntry("upgrade-stack", "[1, 2, 0]");
+        juju.upgrade("app", scene.revision("1"));
+        scene.settle(juju);
+        assertThat(scene.begun()).containsExactly("app/2 2", "app/0 2", "app/0 1", "app/2 1");
+        isOver(juju, "1");
+    }
+
+    @Test
     void three_units_are_upgraded_one_after_the_other_with_the_leader_last(JujuEmulator juju) {
         deploy(juju, 3);
         juju.setLeader("app/1");
@@ -544,6 +646,7 @@ class UpgradesTest {
     void on_kubernetes_the_partition_is_held_and_lowered_pod_by_pod_after_the_order_to_resume(JujuEmulator juju) {
         checkOnKubernetes(juju);
         assertThat(scene.partitions).containsExactly(0, 2);
+        assertThat(juju.appDatabag(RELATION, "app")).containsEntry("upgrade-stack", "[0, 1, 2]");
         ActionResult early = juju.runAction("app/2", "resume-upgrade", Map.of()).result();
         assertThat(early.completed()).isFalse();
 

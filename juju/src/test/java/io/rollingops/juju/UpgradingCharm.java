@@ -2,6 +2,7 @@
 package io.rollingops.juju;
 
 import io.rollingops.OperationResult;
+import io.rollingops.UnitName;
 import io.rollingops.json.Json;
 import io.rollingops.manager.HostClock;
 import io.rollingops.testkit.juju.CharmMetadata;
@@ -64,7 +65,13 @@ final class UpgradingCharm implements EmulatedCharm {
         /** Units that replaced their workload and wrote for the application in one hook. */
         final List<String> mixed = new ArrayList<>();
 
+        /** Units that wrote for the application. */
+        final Set<String> ledBy = new HashSet<>();
+
         boolean ready = true;
+        /** What the charm orders, bottom of the stack first; empty for the usual order. */
+        List<Integer> order = List.of();
+
         boolean isTrusted = true;
         Duration checkTakes = Duration.ZERO;
         long skippedNanos;
@@ -138,7 +145,8 @@ final class UpgradingCharm implements EmulatedCharm {
         for (String action : UpgradeActions.NAMES) {
             metadata = metadata.withAction(action);
         }
-        metadata = metadata.withAction("well").withAction("ill").withAction("restart");
+        metadata =
+                metadata.withAction("well").withAction("idle").withAction("ill").withAction("restart");
         return scene.rolls ? metadata.withPeer("restart", "rolling_op") : metadata;
     }
 
@@ -161,10 +169,13 @@ final class UpgradingCharm implements EmulatedCharm {
         }
         int workedBefore = scene.hooksWithWork.size();
         HookCommand.Runner runner = commands -> {
-            boolean hasWorked = scene.hooksWithWork.size() > workedBefore;
-            if (hasWorked
-                    && commands.get(0).line().contains("--app")
-                    && commands.get(0).name().equals("relation-set")) {
+            boolean isForApplication = commands.stream()
+                    .anyMatch(command -> command.name().equals("relation-set")
+                            && command.line().contains("--app"));
+            if (isForApplication) {
+                scene.ledBy.add(unit);
+            }
+            if (isForApplication && scene.hooksWithWork.size() > workedBefore) {
                 scene.mixed.add(unit);
             }
             return commands.stream().map(command -> call(hook, command)).toList();
@@ -199,6 +210,11 @@ final class UpgradingCharm implements EmulatedCharm {
     private JujuCharm charm(String unit, String hook) {
         JujuCharm.Builder builder = JujuCharm.builder()
                 .upgrades(settings(unit, hook))
+                .onAction(
+                        "idle",
+                        action -> action.results(Map.of(
+                                "idle",
+                                Boolean.toString(action.hook().upgrades().isIdle()))))
                 .onAction("well", action -> action.hook().upgrades().setUnitCompleted())
                 .onAction(
                         "ill",
@@ -239,6 +255,15 @@ final class UpgradingCharm implements EmulatedCharm {
             if (!scene.ready) {
                 throw new UpgradeError.ClusterNotReadyError("not healthy", "a member is down", "start it");
             }
+        }
+
+        @Override
+        public List<UnitName> buildUpgradeStack(Hook of, List<UnitName> units, UnitName leader) throws Exception {
+            return scene.order.isEmpty()
+                    ? CharmUpgrade.super.buildUpgradeStack(of, units, leader)
+                    : scene.order.stream()
+                            .map(number -> new UnitName("app", number))
+                            .toList();
         }
 
         @Override

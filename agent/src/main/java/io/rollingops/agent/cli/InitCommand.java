@@ -72,7 +72,7 @@ final class InitCommand implements Callable<Integer> {
     Optional<String> clusterId = Optional.empty();
 
     @ArgGroup(exclusive = false)
-    Optional<Upgrade> upgrade = Optional.empty();
+    Upgrade upgrade = new Upgrade();
 
     /** How the workload is upgraded; both or none. */
     static final class Upgrade {
@@ -114,7 +114,9 @@ final class InitCommand implements Callable<Integer> {
         Path operator = files.writeOperator("operator", now);
         Map<String, List<String>> commands = new LinkedHashMap<>();
         callbacks.forEach((id, command) -> commands.put(id, words(command)));
-        Optional<UpgradeStart> upgrades = upgrade.map(how -> new UpgradeStart(how.versionFile, words(how.command)));
+        Optional<UpgradeStart> upgrades = upgrade.command.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new UpgradeStart(upgrade.versionFile, words(upgrade.command)));
         String cluster = clusterId.orElseGet(() -> UUID.randomUUID().toString());
         for (RaftMember member : members) {
             files.writeUnit(member.unit(), List.of(member.host()), now);

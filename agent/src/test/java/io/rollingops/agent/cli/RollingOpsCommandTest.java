@@ -146,6 +146,29 @@ class RollingOpsCommandTest {
     }
 
     @Test
+    void init_writes_how_the_workload_is_upgraded() throws IOException {
+        String application = folder.resolve("web").toString();
+        assertThat(run(
+                        "init",
+                        "web",
+                        "-d",
+                        application,
+                        "--unit",
+                        "web/0=127.0.0.1:7946",
+                        "--upgrade",
+                        "apt-get install web",
+                        "--version-file",
+                        "/srv/web/VERSION"))
+                .as(err.toString())
+                .isZero();
+        assertThat(folder.resolve("web/web-0/agent.yaml"))
+                .content()
+                .contains(
+                        "\nupgrade:\n  version-file: \"/srv/web/VERSION\"",
+                        "\n  command: [\"apt-get\",\"install\",\"web\"]");
+    }
+
+    @Test
     void completion_is_a_script_that_knows_the_commands() {
         assertThat(run("generate-completion")).isZero();
         assertThat(out.toString()).contains("#!/usr/bin/env bash", "complete -F", "force-release", "--max-retry");
