@@ -135,6 +135,7 @@ public final class JujuCharm {
         runtime.data().flush();
         wake(commands, wakes, wakers.make(context, folder));
         rolling.ifPresent(RollingOps::end);
+        upgrading.ifPresent(Upgrades::over);
     }
 
     /** What has been handed to Juju must not be taken back because nobody is woken: {@code update-status} mends that. */

@@ -45,7 +45,7 @@ final class UpgradeActions {
         UpgradeCommand command;
         try {
             command = command(action.name(), action.parameters());
-        } catch (JsonException | IllegalArgumentException e) {
+        } catch (JsonException | IllegalArgumentException | ArithmeticException e) {
             action.fail(String.valueOf(e.getMessage()));
             return;
         }
@@ -56,7 +56,7 @@ final class UpgradeActions {
             if (!refused.remedy().isEmpty()) {
                 action.results(Map.of("remedy", refused.remedy()));
             }
-            action.fail(refused.remedy().isEmpty() ? refused.message() : refused.message() + " " + refused.remedy());
+            action.fail(line(refused));
         } else {
             Map<String, String> results =
                     new TreeMap<>(Map.of("message", answer.get().message()));
@@ -66,6 +66,15 @@ final class UpgradeActions {
             }
             action.results(results);
         }
+    }
+
+    /** One line for a person; the words of the original stand first and unchanged. */
+    private static String line(UpgradeAnswer.Refused refused) {
+        if (refused.remedy().isEmpty()) {
+            return refused.message();
+        }
+        String between = refused.message().endsWith(".") ? " " : ": ";
+        return refused.message() + between + refused.remedy();
     }
 
     private static UpgradeCommand command(String name, Json.Obj parameters) {

@@ -24,6 +24,7 @@ import io.rollingops.upgrade.UpgradeHost;
 import io.rollingops.upgrade.UpgradeState;
 import io.rollingops.upgrade.UpgradeStatus;
 import io.rollingops.upgrade.UpgradeView;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -65,6 +66,7 @@ public final class Upgrades {
     private boolean looked;
     private Optional<UpgradeRelation> relation = Optional.empty();
     private Optional<Optional<Release>> found = Optional.empty();
+    private Optional<Map<String, String>> reported = Optional.empty();
     private Optional<UpgradeStatus> shown = Optional.empty();
     private boolean hasWorked;
     private boolean hasAsked;
@@ -150,8 +152,17 @@ public final class Upgrades {
             if (change.departing().equals(Optional.of(self()))) {
                 folder.leave();
             } else if (change.relation().endpoint().equals(settings.peerRelation())) {
-                change.remoteUnit().ifPresent(folder::departed);
+                change.remoteUnit().ifPresent(this::remember);
             }
+        }
+    }
+
+    /** Knowing it later only saves waiting, so a full disk is no reason to fail. */
+    private void remember(UnitName departed) {
+        try {
+            folder.departed(departed);
+        } catch (UncheckedIOException e) {
+            log(Level.WARNING, String.valueOf(e.getMessage()));
         }
     }
 
@@ -222,6 +233,13 @@ public final class Upgrades {
                         .isPresent();
         if (wantsAnotherHook || leavesWorkToLeader || isRollingDelayed || isTurnGone) {
             runtime.waker().wake(Duration.ZERO);
+        }
+    }
+
+    /** After everything has been handed to Juju. */
+    void over() {
+        if (event() == Lifecycle.REMOVE) {
+            folder.delete();
         }
     }
 
@@ -318,10 +336,13 @@ public final class Upgrades {
     }
 
     private Map<String, String> reported() {
-        return ask(
-                "what related applications report",
-                Map.of(),
-                () -> settings.upgrade().reported(hook()));
+        if (reported.isEmpty()) {
+            reported = Optional.of(ask(
+                    "what related applications report",
+                    Map.of(),
+                    () -> settings.upgrade().reported(hook())));
+        }
+        return reported.get();
     }
 
     private interface Question<T> {

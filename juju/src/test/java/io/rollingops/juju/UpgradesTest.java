@@ -82,7 +82,7 @@ class UpgradesTest {
         ActionResult refused =
                 juju.runAction("app/0", "pre-upgrade-check", Map.of()).result();
         assertThat(refused.completed()).isFalse();
-        assertThat(refused.message()).isEqualTo("not healthy a member is down; start it");
+        assertThat(refused.message()).isEqualTo("not healthy: a member is down; start it");
         assertThat(refused.get("remedy")).isEqualTo("a member is down; start it");
         assertThat(juju.appDatabag(RELATION, "app")).isEqualTo(before);
 
@@ -444,6 +444,7 @@ class UpgradesTest {
         scene.settle(juju);
         assertThat(juju.units("app")).containsExactly("app/1", "app/2");
         assertThat(scene.begun()).containsExactly("app/2 2", "app/1 2");
+        assertThat(folder.resolve("app-0")).as("what the unit kept on its disk").doesNotExist();
         isOver(juju, "2");
     }
 
@@ -732,7 +733,7 @@ class UpgradesTest {
         ActionResult refused =
                 juju.runAction("app/0", "pre-upgrade-check", Map.of()).result();
         assertThat(refused.message())
-                .isEqualTo("Kubernetes StatefulSet patch failed `juju trust` needed; juju trust app --scope=cluster");
+                .isEqualTo("Kubernetes StatefulSet patch failed: `juju trust` needed; juju trust app --scope=cluster");
         assertThat(juju.appDatabag(RELATION, "app")).doesNotContainKey("upgrade-stack");
     }
 
