@@ -7,7 +7,9 @@ import io.rollingops.agent.control.ControlClient;
 import io.rollingops.json.Json;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -33,15 +35,11 @@ final class UpgradeWatch {
      */
     record Verdict(int status, String text) {
 
-        /**
-         * Reads it from a report; nothing while the upgrade goes on. A failure counts when its unit knows the last order and
-         * aims at the release that is wanted now: before that it is an old one, which the order was given to mend.
-         */
+        /** Reads it from a report; nothing while the upgrade goes on. */
         static Optional<Verdict> of(Json.Obj report) {
             for (Json item : report.array("units")) {
                 Json.Obj unit = (Json.Obj) item;
-                boolean isFresh = unit.bool("noted") && text(unit, "wanted").equals(text(report, "target"));
-                if (unit.string("state").equals("failed") && isFresh) {
+                if (unit.string("state").equals("failed") && isFresh(unit, report)) {
                     return Optional.of(
                             new Verdict(ExitCodes.FAILED, unit.string("unit") + " failed\n" + report.string("next")));
                 }
@@ -57,19 +55,27 @@ final class UpgradeWatch {
         private static Verdict over(Json.Obj report) {
             for (Json item : report.array("units")) {
                 Json.Obj unit = (Json.Obj) item;
-                if (!text(unit, "installed").equals(text(unit, "wanted"))) {
+                if (!field(unit, "installed").equals(field(unit, "wanted"))) {
                     return new Verdict(
                             ExitCodes.FAILED,
                             "the upgrade has ended, and " + unit.string("unit") + " does not have "
-                                    + text(unit, "wanted"));
+                                    + field(unit, "wanted"));
                 }
             }
             return new Verdict(ExitCodes.OK, "all units are done");
         }
+    }
 
-        private static String text(Json.Obj fields, String name) {
-            return fields.find(name).isPresent() ? fields.string(name) : "";
-        }
+    /**
+     * Whether a unit knows the last order and aims at the release that is wanted now. What it says before that is from the
+     * time before the order, which may have been given to mend it.
+     */
+    private static boolean isFresh(Json.Obj unit, Json.Obj report) {
+        return unit.bool("noted") && field(unit, "wanted").equals(field(report, "target"));
+    }
+
+    private static String field(Json.Obj fields, String name) {
+        return fields.find(name).isPresent() ? fields.string(name) : "";
     }
 
     /**
@@ -100,7 +106,8 @@ final class UpgradeWatch {
                 changes.receive();
                 Json.Obj report =
                         questions.call(Json.object().put("do", "upgrade-status").build());
-                tell(report);
+                news(report).forEach(out::println);
+                out.flush();
                 Optional<Verdict> verdict = Verdict.of(report);
                 if (verdict.isPresent()) {
                     out.println(verdict.get().text().strip());
@@ -119,19 +126,21 @@ final class UpgradeWatch {
         }
     }
 
-    private void tell(Json.Obj report) {
+    /** What is new in a report since the last one, a line for each unit. */
+    List<String> news(Json.Obj report) {
+        List<String> lines = new ArrayList<>();
         for (Json item : report.array("units")) {
             Json.Obj unit = (Json.Obj) item;
             String name = unit.string("unit");
             String state = unit.string("state");
-            boolean isNews = !state.equals(told.put(name, state));
+            boolean isNews = isFresh(unit, report) && !state.equals(told.put(name, state));
             if (isNews && !state.equals("idle") && !state.equals("ready")) {
                 String problem = unit.find("problem").isPresent()
                         ? ": " + unit.object("problem").string("message")
                         : "";
-                out.println(name + "  " + state + problem);
+                lines.add(name + "  " + state + problem);
             }
         }
-        out.flush();
+        return lines;
     }
 }

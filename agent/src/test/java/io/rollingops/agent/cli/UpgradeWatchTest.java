@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonText;
+import java.io.PrintWriter;
+import java.io.Writer;
 import org.junit.jupiter.api.Test;
 
 /** When somebody who waits for an upgrade is told that it is over, and how. */
@@ -50,6 +52,18 @@ class UpgradeWatchTest {
     void a_damaged_databag_needs_a_person() {
         assertThat(UpgradeWatch.Verdict.of(report("damaged", unit("ready", "1.0", true))))
                 .contains(new UpgradeWatch.Verdict(ExitCodes.FAILED, "resume or go back"));
+    }
+
+    @Test
+    void every_step_is_told_once_and_nothing_from_before_the_order() {
+        UpgradeWatch watch = new UpgradeWatch(new PrintWriter(Writer.nullWriter()));
+        assertThat(watch.news(report("upgrading", unit("failed", "", false), unit("ready", "1.0", true))))
+                .isEmpty();
+        Json.Obj begun = report("upgrading", unit("upgrading", "", true), unit("ready", "1.0", true));
+        assertThat(watch.news(begun)).containsExactly("web/0  upgrading");
+        assertThat(watch.news(begun)).isEmpty();
+        assertThat(watch.news(report("upgrading", unit("completed", "1.1", true), unit("upgrading", "", true))))
+                .containsExactly("web/0  completed", "web/1  upgrading");
     }
 
     private static Json.Obj report(String phase, String... units) {
