@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The upgrading example as processes: real hook commands, {@code juju-exec}, and one revision after the other. */
 class UpgradingCharmIT {
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     private static final String DISPATCH = """
             #!/bin/sh
