@@ -49,7 +49,7 @@ final class UpgradeActions {
             action.fail(String.valueOf(e.getMessage()));
             return;
         }
-        Optional<UpgradeAnswer> answer = upgrades.order(command);
+        Optional<UpgradeAnswer> answer = upgrades.carryOut(command);
         if (answer.isEmpty()) {
             action.fail(NO_RELATION);
         } else if (answer.get() instanceof UpgradeAnswer.Refused refused) {

@@ -108,11 +108,15 @@ public final class Upgrades {
     }
 
     /**
-     * Whether no upgrade goes on anywhere in the application, as far as this unit knows. As long as one does, the charm's new
+     * Whether no upgrade goes on anywhere in the application, as far as this unit knows, nor should. Otherwise the charm's new
      * code may stand on an old workload, so handlers do well to leave the workload alone.
      */
     public boolean isIdle() {
-        return look().isPresent() && !view().isRolling() && state().equals(Optional.of(UpgradeState.IDLE));
+        if (look().isEmpty()) {
+            return false;
+        }
+        UpgradeView view = view();
+        return view.own().is(UpgradeState.IDLE) && !view.own().isDue() && !view.isRolling();
     }
 
     /** Who is still to be upgraded, in order. */
@@ -244,7 +248,7 @@ public final class Upgrades {
     }
 
     /** Carries out what an operator ordered; empty while there is no peer relation. */
-    Optional<UpgradeAnswer> order(UpgradeCommand command) {
+    Optional<UpgradeAnswer> carryOut(UpgradeCommand command) {
         if (look().isEmpty()) {
             return Optional.empty();
         }

@@ -366,6 +366,7 @@ class UpgradesTest {
             assertThat(juju.status(unit).workload().status()).isEqualTo("blocked");
             assertThat(juju.status(unit).workload().message()).startsWith("new program without pre-upgrade-check");
         }
+        assertThat(isIdle(juju)).isEqualTo("false");
         check(juju);
         scene.settle(juju);
         assertThat(scene.begun()).containsExactly("app/2 2", "app/1 2", "app/0 2");
