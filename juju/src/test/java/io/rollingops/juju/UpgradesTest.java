@@ -300,6 +300,23 @@ class UpgradesTest {
     }
 
     @Test
+    void the_way_back_has_one_order_also_when_several_units_were_done(JujuEmulator juju) {
+        deploy(juju, 5);
+        check(juju);
+        scene.broken.add("app/1 2");
+        juju.upgrade("app", scene.revision("2"));
+        scene.settle(juju);
+        check(juju);
+        assertThat(juju.appDatabag(RELATION, "app")).containsEntry("upgrade-stack", "[0, 2, 3, 4, 1]");
+        juju.upgrade("app", scene.revision("1"));
+        scene.settle(juju);
+        assertThat(scene.begun())
+                .containsExactly(
+                        "app/4 2", "app/3 2", "app/2 2", "app/1 2", "app/1 1", "app/4 1", "app/3 1", "app/2 1");
+        isOver(juju, "1");
+    }
+
+    @Test
     void a_unit_that_failed_tries_again_when_told(JujuEmulator juju) {
         deploy(juju, 3);
         check(juju);
