@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -16,19 +18,23 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code docs/reference-behaviours.md} names tests that exist, and leaves no behaviour of the original out. */
+/** The tables of the originals' behaviours name tests that exist, and leave none of them out. */
 class ReferenceBehavioursTest {
-    private static final int BEHAVIOURS = 109;
     private static final Pattern TEST = Pattern.compile("`(\\w+)#(\\w+)`");
     private static final Pattern RANGE = Pattern.compile("(\\d+)(?:–(\\d+))?");
+    private static final Pattern DEFECT = Pattern.compile("(?m)^\\| D(\\d+): ");
+    private static final int DEFECTS = 32;
     private static final Pattern ROW = Pattern.compile("(?m)^\\| (\\d+(?:–\\d+)?(?:, \\d+(?:–\\d+)?)*) \\|");
 
-    @Test
-    void every_test_that_is_named_exists() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"reference-behaviours.md,109", "upgrade-behaviours.md,49"})
+    void every_test_that_is_named_exists(String document, int behaviours) throws IOException {
         Map<String, String> sources = testsOfAllModules();
         Set<String> missing = new TreeSet<>();
-        Matcher named = TEST.matcher(document());
+        Matcher named = TEST.matcher(document(document));
         int count = 0;
         while (named.find()) {
             count++;
@@ -37,13 +43,14 @@ class ReferenceBehavioursTest {
             }
         }
         assertThat(missing).isEmpty();
-        assertThat(count).isGreaterThan(BEHAVIOURS / 2);
+        assertThat(count).isGreaterThan(behaviours / 2);
     }
 
-    @Test
-    void every_behaviour_of_the_original_has_its_row() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"reference-behaviours.md,109", "upgrade-behaviours.md,49"})
+    void every_behaviour_of_the_original_has_its_row(String document, int behaviours) throws IOException {
         Set<Integer> numbers = new TreeSet<>();
-        Matcher rows = ROW.matcher(document());
+        Matcher rows = ROW.matcher(document(document));
         while (rows.find()) {
             Matcher ranges = RANGE.matcher(rows.group(1));
             while (ranges.find()) {
@@ -57,7 +64,19 @@ class ReferenceBehavioursTest {
         }
         assertThat(numbers)
                 .containsExactlyElementsOf(
-                        IntStream.rangeClosed(1, BEHAVIOURS).boxed().toList());
+                        IntStream.rangeClosed(1, behaviours).boxed().toList());
+    }
+
+    @Test
+    void every_defect_of_the_original_has_its_row() throws IOException {
+        List<Integer> numbers = new ArrayList<>();
+        Matcher rows = DEFECT.matcher(document("upgrade-behaviours.md"));
+        while (rows.find()) {
+            numbers.add(Integer.parseInt(rows.group(1)));
+        }
+        assertThat(numbers)
+                .containsExactlyElementsOf(
+                        IntStream.rangeClosed(1, DEFECTS).boxed().toList());
     }
 
     private static Map<String, String> testsOfAllModules() throws IOException {
@@ -76,8 +95,8 @@ class ReferenceBehavioursTest {
         return sources;
     }
 
-    private static String document() throws IOException {
-        return Files.readString(root().resolve("docs/reference-behaviours.md"));
+    private static String document(String name) throws IOException {
+        return Files.readString(root().resolve("docs").resolve(name));
     }
 
     private static Path root() {

@@ -17,6 +17,45 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class VersionConstraintTest {
 
+    @ParameterizedTest(name = "{0}: {2} with {1} is {3}")
+    @CsvSource(delimiter = '|', textBlock = """
+            caret      | ^1.2.3     | 1.2.3   | true
+            caret      | ^1.2.3     | 1.9.9   | true
+            caret      | ^1.2.3     | 2.0.0   | false
+            caret      | ^1.2.3     | 1.2.2   | false
+            caret      | ^0.2.3     | 0.2.9   | true
+            caret      | ^0.2.3     | 0.3.0   | false
+            caret      | ^0.0.3     | 0.0.3   | true
+            caret      | ^0.0.3     | 0.0.4   | false
+            caret      | ^0         | 0.9.9   | true
+            caret      | ^0         | 1.0     | false
+            tilde      | ~1.2.3     | 1.2.9   | true
+            tilde      | ~1.2.3     | 1.3.0   | false
+            tilde      | ~1.2       | 1.2.0   | true
+            tilde      | ~1.2       | 1.3     | false
+            tilde      | ~1         | 1.9.9   | true
+            tilde      | ~1         | 2.0.0   | false
+            wildcard   | *          | 7.1     | true
+            wildcard   | 1.*        | 1.9.9   | true
+            wildcard   | 1.*        | 2.0.0   | false
+            wildcard   | 1.2.*      | 1.2.7   | true
+            wildcard   | 1.2.*      | 1.3.0   | false
+            inequality | >1.0       | 1.0.0   | false
+            inequality | >1.0       | 1.0.1   | true
+            inequality | >=1.0,<2   | 1.9     | true
+            inequality | >=1.0,<2   | 2.0     | false
+            inequality | <=1.2      | 1.2     | true
+            inequality | !=1.2      | 1.2.0   | false
+            inequality | 0.1        | 0.1.0   | true
+            inequality | 0.1        | 0.1.1   | false
+            """)
+    void what_the_originals_tests_ask_of_requirements(
+            String kind, String requirement, String version, boolean expected) {
+        assertThat(VersionConstraint.verifyRequirements(version, requirement))
+                .as(kind)
+                .isEqualTo(expected);
+    }
+
     @Test
     void the_requirement_is_read_before_the_version() {
         assertThat(VersionConstraint.verifyRequirements("14.9", "^14")).isTrue();

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240)
 class UpgradeIT {
     private static final Duration LEASE = Duration.ofSeconds(10);
+    private static final int FAILED = 1;
     private static final int REFUSED = 4;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
@@ -50,8 +51,13 @@ class UpgradeIT {
             web.awaitUpgrade(UpgradeIT::isOver);
             assertThat(versions(order)).containsExactly("1.0", "1.0", "1.0");
 
+            Cli again = web.begin(1, "upgrade", "start", "--to", "1.1", "--wait");
+            assertThat(again.await()).as(again.err()).isEqualTo(FAILED);
+            assertThat(again.out())
+                    .contains(order.get(0) + "  completed", order.get(1) + " failed", "rollingops upgrade retry");
             Files.delete(folder.resolve("broken-1.1"));
-            run(web, "upgrade", "start", "--to", "1.1");
+            assertThat(run(web, "upgrade", "retry", order.get(1), "--reason", "mended", "--wait"))
+                    .contains(order.get(2) + "  completed", "all units are done");
             Json.Obj over = web.awaitUpgrade(seen -> isOver(seen) && allHave(seen, "1.1"));
 
             assertThat(versions(order)).containsExactly("1.1", "1.1", "1.1");
@@ -65,9 +71,10 @@ class UpgradeIT {
                             order.get(0) + " 1.0",
                             order.get(0) + " 1.1",
                             order.get(1) + " 1.1",
+                            order.get(1) + " 1.1",
                             order.get(2) + " 1.1");
             web.assertHistoryIsClean();
-            assertThat(web.log().runs()).as("seven turns and three restarts").hasSize(10);
+            assertThat(web.log().runs()).as("eight turns and three restarts").hasSize(11);
         }
     }
 

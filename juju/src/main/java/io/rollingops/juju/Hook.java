@@ -9,10 +9,12 @@ import java.util.Optional;
 public final class Hook {
     private final HookRuntime runtime;
     private final Optional<RollingOps> rollingOps;
+    private final Optional<Upgrades> upgrades;
 
-    Hook(HookRuntime runtime, Optional<RollingOps> rollingOps) {
+    Hook(HookRuntime runtime, Optional<RollingOps> rollingOps, Optional<Upgrades> upgrades) {
         this.runtime = runtime;
         this.rollingOps = rollingOps;
+        this.upgrades = upgrades;
     }
 
     /** What Juju told the process. */
@@ -63,5 +65,15 @@ public final class Hook {
     public RollingOps rollingOps() {
         return rollingOps.orElseThrow(
                 () -> new IllegalStateException("this charm was built without settings for rolling operations"));
+    }
+
+    /**
+     * The upgrade of the application.
+     *
+     * @throws IllegalStateException when the charm was built without settings for upgrades
+     */
+    public Upgrades upgrades() {
+        return upgrades.orElseThrow(
+                () -> new IllegalStateException("this charm was built without settings for upgrades"));
     }
 }

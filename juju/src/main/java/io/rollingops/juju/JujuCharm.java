@@ -40,6 +40,7 @@ public final class JujuCharm {
     private final Map<String, List<Handler>> hooks;
     private final Map<String, ActionHandler> actions;
     private final Optional<RollingOpsSettings> rollingOps;
+    private final Optional<UpgradeSettings> upgrades;
 
     /** What is done in a hook. */
     @FunctionalInterface
@@ -58,7 +59,11 @@ public final class JujuCharm {
     private JujuCharm(Builder builder) {
         this.hooks = new LinkedHashMap<>(builder.hooks);
         this.actions = new LinkedHashMap<>(builder.actions);
-        this.rollingOps = builder.rollingOps;
+        this.rollingOps = builder.upgrades.isPresent()
+                ? builder.rollingOps.map(settings -> settings.withCallback(
+                        Upgrades.TURN, (hook, context) -> hook.upgrades().turn()))
+                : builder.rollingOps;
+        this.upgrades = builder.upgrades;
     }
 
     public static Builder builder() {
@@ -83,6 +88,7 @@ public final class JujuCharm {
     public Set<String> handledHooks() {
         Set<String> handled = new TreeSet<>(hooks.keySet());
         rollingOps.ifPresent(settings -> handled.addAll(RollingOps.observedHooks(settings)));
+        upgrades.ifPresent(settings -> handled.addAll(Upgrades.observedHooks(settings)));
         return handled;
     }
 
@@ -106,18 +112,30 @@ public final class JujuCharm {
     private void handle(JujuContext context, HookCommands commands, HostClock clock, WakerFactory wakers)
             throws Exception {
         UnitFolder folder = new UnitFolder(
-                rollingOps.map(RollingOpsSettings::folder).orElse(RollingOpsSettings.DEFAULT_FOLDER), context.unit());
+                rollingOps
+                        .map(RollingOpsSettings::folder)
+                        .or(() -> upgrades.map(UpgradeSettings::folder))
+                        .orElse(RollingOpsSettings.DEFAULT_FOLDER),
+                context.unit());
         GatheredWakes wakes = new GatheredWakes();
         HookRuntime runtime =
                 new HookRuntime(context, commands, new RelationData(commands, context.unit()), clock, wakes);
         Optional<RollingOps> rolling = rollingOps.map(settings -> new RollingOps(runtime, settings, folder));
         rolling.ifPresent(RollingOps::begin);
-        Hook hook = new Hook(runtime, rolling);
+        Optional<Upgrades> upgrading =
+                upgrades.map(settings -> new Upgrades(runtime, settings, folder, rolling, rollingOps));
+        upgrading.ifPresent(Upgrades::begin);
+        Hook hook = new Hook(runtime, rolling, upgrading);
         callHandlers(hook);
-        rolling.ifPresent(operations -> operations.advance(hook));
+        upgrading.ifPresent(Upgrades::advance);
+        if (upgrading.filter(Upgrades::hasWritten).isEmpty()) {
+            rolling.ifPresent(operations -> operations.advance(hook));
+        }
+        upgrading.ifPresent(Upgrades::end);
         runtime.data().flush();
         wake(commands, wakes, wakers.make(context, folder));
         rolling.ifPresent(RollingOps::end);
+        upgrading.ifPresent(Upgrades::over);
     }
 
     /** What has been handed to Juju must not be taken back because nobody is woken: {@code update-status} mends that. */
@@ -131,6 +149,10 @@ public final class JujuCharm {
 
     private void callHandlers(Hook hook) throws Exception {
         if (hook.context().event() instanceof CharmEvent.OnAction action) {
+            if (upgrades.isPresent() && UpgradeActions.NAMES.contains(action.name())) {
+                UpgradeActions.handle(new Action(action, hook));
+                return;
+            }
             ActionHandler handler = actions.get(action.name());
             if (handler == null) {
                 throw new IllegalArgumentException("this charm does not know the action " + action.name());
@@ -159,12 +181,22 @@ public final class JujuCharm {
         private final Map<String, List<Handler>> hooks = new LinkedHashMap<>();
         private final Map<String, ActionHandler> actions = new LinkedHashMap<>();
         private Optional<RollingOpsSettings> rollingOps = Optional.empty();
+        private Optional<UpgradeSettings> upgrades = Optional.empty();
 
         private Builder() {}
 
         /** Rolling operations, which then happen by themselves beside the handlers. */
         public Builder rollingOps(RollingOpsSettings settings) {
             rollingOps = Optional.of(settings);
+            return this;
+        }
+
+        /**
+         * Upgrades, which then happen by themselves beside the handlers, and whose actions are handled; {@code docs/juju.md}
+         * lists those that {@code actions.yaml} may name.
+         */
+        public Builder upgrades(UpgradeSettings settings) {
+            upgrades = Optional.of(settings);
             return this;
         }
 
@@ -198,6 +230,13 @@ public final class JujuCharm {
         }
 
         public JujuCharm build() {
+            actions.keySet().stream()
+                    .filter(name -> upgrades.isPresent() && UpgradeActions.NAMES.contains(name))
+                    .findFirst()
+                    .ifPresent(name -> {
+                        throw new IllegalArgumentException(
+                                "the action " + name + " belongs to upgrades; take another name");
+                    });
             return new JujuCharm(this);
         }
     }

@@ -99,6 +99,10 @@ public final class RelationData {
         return !changes(new Owner(relation, self.toString(), false)).isEmpty();
     }
 
+    boolean changesApplication(RelationId relation) {
+        return !changes(new Owner(relation, self.application(), true)).isEmpty();
+    }
+
     /** Hands all changes to Juju, those of the application last (rule G3). */
     void flush() {
         for (boolean application : List.of(false, true)) {

@@ -92,6 +92,27 @@ final class UnitFolder implements Journal {
         }
     }
 
+    /** What was noted under a name. */
+    Optional<String> note(String name) {
+        try {
+            return text(name);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + folder.resolve(name), e);
+        }
+    }
+
+    void note(String name, String text) {
+        change(name, text);
+    }
+
+    void dropNote(String name) {
+        try {
+            Files.deleteIfExists(folder.resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete " + folder.resolve(name), e);
+        }
+    }
+
     /** Deletes everything: the unit is gone. */
     void delete() {
         if (!Files.exists(folder)) {

@@ -4,6 +4,7 @@ package io.rollingops.agent.cli;
 import io.rollingops.RollingOpsException;
 import io.rollingops.UnitName;
 import io.rollingops.agent.config.ApplicationFiles;
+import io.rollingops.agent.config.UpgradeStart;
 import io.rollingops.raft.RaftMember;
 import io.rollingops.raft.RaftSettings;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -69,6 +71,26 @@ final class InitCommand implements Callable<Integer> {
             description = "The cluster id of the applications that share it (default: a new, random one).")
     Optional<String> clusterId = Optional.empty();
 
+    @ArgGroup(exclusive = false)
+    Upgrade upgrade = new Upgrade();
+
+    /** How the workload is upgraded; both or none. */
+    static final class Upgrade {
+        @Option(
+                names = "--upgrade",
+                paramLabel = "COMMAND",
+                required = true,
+                description = "The command that brings a release, for 'rollingops upgrade'; words are split at blanks.")
+        String command = "";
+
+        @Option(
+                names = "--version-file",
+                paramLabel = "FILE",
+                required = true,
+                description = "The file whose first line is the release that is installed.")
+        String versionFile = "";
+    }
+
     @Option(
             names = {"-d", "--directory"},
             paramLabel = "DIR",
@@ -91,12 +113,14 @@ final class InitCommand implements Callable<Integer> {
         ApplicationFiles files = ApplicationFiles.create(folder, application, now);
         Path operator = files.writeOperator("operator", now);
         Map<String, List<String>> commands = new LinkedHashMap<>();
-        callbacks.forEach(
-                (id, command) -> commands.put(id, List.of(command.strip().split("\\s+"))));
+        callbacks.forEach((id, command) -> commands.put(id, words(command)));
+        Optional<UpgradeStart> upgrades = upgrade.command.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new UpgradeStart(upgrade.versionFile, words(upgrade.command)));
         String cluster = clusterId.orElseGet(() -> UUID.randomUUID().toString());
         for (RaftMember member : members) {
             files.writeUnit(member.unit(), List.of(member.host()), now);
-            files.writeConfiguration(member.unit(), members, false, commands, etcd, cluster);
+            files.writeConfiguration(member.unit(), members, false, commands, etcd, cluster, upgrades);
         }
         out.println("Made " + folder + " for " + members.size() + " units of " + application + ".");
         out.println("Next:");
@@ -111,6 +135,10 @@ final class InitCommand implements Callable<Integer> {
         }
         out.flush();
         return ExitCodes.OK;
+    }
+
+    private static List<String> words(String command) {
+        return List.of(command.strip().split("\\s+"));
     }
 
     private List<RaftMember> members() {

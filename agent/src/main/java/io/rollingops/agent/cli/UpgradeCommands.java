@@ -35,7 +35,11 @@ import picocli.CommandLine.Spec;
             UpgradeCommands.Rollback.class,
             UpgradeCommands.Abandon.class
         },
-        footer = {"", "What the states mean and what to do in each: docs/upgrades.md"})
+        footer = {
+            "",
+            "What the states mean and what to do in each: docs/upgrades.md. Exit status with --wait: 0 when all units are"
+                    + " done or the upgrade halts, 1 when a unit has failed or does not have the release in the end."
+        })
 final class UpgradeCommands {
 
     /** Which release, and what is said of it. */
@@ -133,6 +137,9 @@ final class UpgradeCommands {
         UpgradeOrder order = new UpgradeOrder();
 
         @Mixin
+        UpgradeOrder.Wait wait = new UpgradeOrder.Wait();
+
+        @Mixin
         Target target = new Target();
 
         @Mixin
@@ -140,7 +147,7 @@ final class UpgradeCommands {
 
         @Override
         public Integer call() {
-            return order.send(target.check(halt.pause()));
+            return order.send(target.check(halt.pause()), wait);
         }
     }
 
@@ -195,11 +202,14 @@ final class UpgradeCommands {
         UpgradeOrder order = new UpgradeOrder();
 
         @Mixin
+        UpgradeOrder.Wait wait = new UpgradeOrder.Wait();
+
+        @Mixin
         Halt halt = new Halt();
 
         @Override
         public Integer call() {
-            return order.send(new UpgradeCommand.Resume(halt.pause()));
+            return order.send(new UpgradeCommand.Resume(halt.pause()), wait);
         }
     }
 
@@ -209,6 +219,9 @@ final class UpgradeCommands {
         UpgradeOrder order = new UpgradeOrder();
 
         @Mixin
+        UpgradeOrder.Wait wait = new UpgradeOrder.Wait();
+
+        @Mixin
         Reason reason = new Reason();
 
         @Parameters(paramLabel = "UNIT", description = "Which unit.")
@@ -216,7 +229,7 @@ final class UpgradeCommands {
 
         @Override
         public Integer call() {
-            return order.send(new UpgradeCommand.Retry(UnitName.parse(unit), reason.text));
+            return order.send(new UpgradeCommand.Retry(UnitName.parse(unit), reason.text), wait);
         }
     }
 
@@ -226,6 +239,9 @@ final class UpgradeCommands {
         UpgradeOrder order = new UpgradeOrder();
 
         @Mixin
+        UpgradeOrder.Wait wait = new UpgradeOrder.Wait();
+
+        @Mixin
         Reason reason = new Reason();
 
         @Parameters(paramLabel = "UNIT", description = "Which unit.")
@@ -233,7 +249,7 @@ final class UpgradeCommands {
 
         @Override
         public Integer call() {
-            return order.send(new UpgradeCommand.Force(UnitName.parse(unit), reason.text));
+            return order.send(new UpgradeCommand.Force(UnitName.parse(unit), reason.text), wait);
         }
     }
 
@@ -269,11 +285,14 @@ final class UpgradeCommands {
         UpgradeOrder order = new UpgradeOrder();
 
         @Mixin
+        UpgradeOrder.Wait wait = new UpgradeOrder.Wait();
+
+        @Mixin
         Reason reason = new Reason();
 
         @Override
         public Integer call() {
-            return order.send(new UpgradeCommand.Rollback(reason.text));
+            return order.send(new UpgradeCommand.Rollback(reason.text), wait);
         }
     }
 

@@ -11,6 +11,7 @@ import io.rollingops.upgrade.UpgradeRequest;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,6 +23,8 @@ import picocli.CommandLine.Spec;
  * agent of the unit that leads.
  */
 final class UpgradeOrder {
+    private static final Duration ANSWERED_WITHIN = Duration.ofMinutes(10);
+
     @Mixin
     AgentSocket agent = new AgentSocket();
 
@@ -31,15 +34,39 @@ final class UpgradeOrder {
     @Option(
             names = "--timeout",
             paramLabel = "TIME",
-            description = "How long to wait for the answer of the unit that leads (default: ${DEFAULT-VALUE}).",
-            defaultValue = "10m")
-    String timeout = "10m";
+            description =
+                    "How long to wait for the answer of the unit that leads, 10m unless given; with --wait for the"
+                            + " end as well, without limit unless given.")
+    Optional<String> timeout = Optional.empty();
+
+    /** For orders that set something going. */
+    static final class Wait {
+        @Option(
+                names = "--wait",
+                description = "Wait until all units are done, a unit has failed, or the upgrade halts, and show how it"
+                        + " goes.")
+        boolean wait;
+    }
 
     @Spec(Spec.Target.MIXEE)
     CommandSpec spec = CommandSpec.create();
 
+    int send(UpgradeCommand command, Wait wait) {
+        long beginNanos = System.nanoTime();
+        int status = send(command);
+        if (!wait.wait) {
+            return status;
+        }
+        Optional<Duration> limit =
+                timeout.map(text -> Durations.parse(text).minus(Duration.ofNanos(System.nanoTime() - beginNanos)));
+        try (ControlClient changes = agent.connect();
+                ControlClient questions = agent.connect()) {
+            return new UpgradeWatch(spec.commandLine().getOut()).await(changes, questions, limit);
+        }
+    }
+
     int send(UpgradeCommand command) {
-        Duration limit = Durations.parse(timeout);
+        Duration limit = timeout.map(Durations::parse).orElse(ANSWERED_WITHIN);
         UpgradeRequest request = new UpgradeRequest(UUID.randomUUID().toString(), command);
         try (ControlClient client = agent.connect()) {
             operator.send(client, new PeerCommand.WriteOrder(Map.of(), Map.of(UpgradeRequest.KEY, request.write())));

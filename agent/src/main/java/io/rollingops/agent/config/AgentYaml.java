@@ -7,6 +7,7 @@ import io.rollingops.json.JsonText;
 import io.rollingops.raft.RaftMember;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A configuration to start from, with a comment for what a person will want to change. */
@@ -16,7 +17,8 @@ record AgentYaml(
         boolean joining,
         Map<String, List<String>> callbacks,
         List<String> etcd,
-        String clusterId) {
+        String clusterId,
+        Optional<UpgradeStart> upgrade) {
 
     String text() {
         StringBuilder yaml = new StringBuilder();
@@ -69,7 +71,39 @@ record AgentYaml(
                     .append(list(command))
                     .append("\n    timeout: 5m\n"));
         }
+        appendUpgrade(yaml);
         return yaml.toString();
+    }
+
+    /** As a comment when nothing is known of upgrades: then the unit takes no part in them. */
+    private void appendUpgrade(StringBuilder yaml) {
+        String folder = "/srv/" + unit.application();
+        UpgradeStart start =
+                upgrade.orElse(new UpgradeStart(folder + "/VERSION", List.of(folder + "/bin/install-release")));
+        String comment = upgrade.isPresent() ? "" : "#";
+        yaml.append(
+                "\n# How the workload gets another release: 'rollingops upgrade', docs/upgrades.md. All units have this"
+                        + " section,\n# or none takes part.\n");
+        yaml.append(comment).append("upgrade:\n");
+        yaml.append(comment)
+                .append("  version-file: ")
+                .append(text(start.versionFile()))
+                .append("   # its first line is the release that is installed\n");
+        yaml.append(comment)
+                .append("  command: ")
+                .append(list(start.command()))
+                .append("   # brings the release in ROLLINGOPS_ARG_RELEASE\n");
+        yaml.append("#  health-check: [")
+                .append(folder)
+                .append("/bin/is-well]   # says with status 0 that the workload is well\n");
+        yaml.append("#  check: [")
+                .append(folder)
+                .append("/bin/upgrade-check]   # says with status 0 that one may begin\n");
+        yaml.append("#  timeout: 10m   # for each of the commands\n");
+    }
+
+    private static String text(String word) {
+        return JsonText.write(Json.of(word));
     }
 
     /** A JSON list is a YAML list. */

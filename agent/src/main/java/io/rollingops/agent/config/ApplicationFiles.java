@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -109,14 +110,15 @@ public final class ApplicationFiles {
     public void writeConfiguration(
             UnitName unit, List<RaftMember> members, boolean joining, Map<String, List<String>> callbacks)
             throws IOException {
-        writeConfiguration(unit, members, joining, callbacks, List.of(), "");
+        writeConfiguration(unit, members, joining, callbacks, List.of(), "", Optional.empty());
     }
 
     /**
-     * The same for an application that shares a lock with others.
+     * The same for an application that shares a lock with others, or is upgraded.
      *
      * @param etcd where etcd is; empty if there is none
      * @param clusterId what the applications have in common
+     * @param upgrade how the workload is upgraded; a comment says how to say it where it is empty
      */
     public void writeConfiguration(
             UnitName unit,
@@ -124,11 +126,13 @@ public final class ApplicationFiles {
             boolean joining,
             Map<String, List<String>> callbacks,
             List<String> etcd,
-            String clusterId)
+            String clusterId,
+            Optional<UpgradeStart> upgrade)
             throws IOException {
         Path file = folder.resolve(unit.toString().replace('/', '-')).resolve("agent.yaml");
         if (!Files.exists(file)) {
-            PemFiles.writePublic(file, new AgentYaml(unit, members, joining, callbacks, etcd, clusterId).text());
+            PemFiles.writePublic(
+                    file, new AgentYaml(unit, members, joining, callbacks, etcd, clusterId, upgrade).text());
         }
     }
 

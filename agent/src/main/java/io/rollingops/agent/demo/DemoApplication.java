@@ -42,6 +42,8 @@ final class DemoApplication {
     private final Path folder;
     private final List<DemoUnit> units;
     private final Consumer<String> tell;
+    /** What was told last of each unit's upgrade, so that an old failure is not told again as if it were new. */
+    private final Map<String, String> toldOfUpgrade = new HashMap<>();
 
     private DemoApplication(String name, Path folder, List<DemoUnit> units, Consumer<String> tell) {
         this.name = name;
@@ -246,7 +248,6 @@ final class DemoApplication {
 
     private Json.Obj followUpgrade(Predicate<Json.Obj> wanted, Consumer<String> to) {
         long endNanos = System.nanoTime() + ROLL_LIMIT.toNanos();
-        Map<String, String> told = new HashMap<>();
         try (ControlClient changes = connect();
                 ControlClient client = connect()) {
             changes.send(Json.object().put("do", "watch").build());
@@ -256,7 +257,7 @@ final class DemoApplication {
                         client.call(Json.object().put("do", "upgrade-status").build());
                 for (Json.Obj unit : units(report)) {
                     String state = upgradeState(unit);
-                    if (!state.equals(told.put(unit.string("unit"), state)) && !state.startsWith("idle")) {
+                    if (!state.equals(toldOfUpgrade.put(unit.string("unit"), state)) && !state.startsWith("idle")) {
                         to.accept(unit.string("unit") + "  " + state);
                     }
                 }

@@ -85,7 +85,8 @@ final class UpgradeReport {
             UnitUpgrade bag = view.units().getOrDefault(unit, UnitUpgrade.NEW);
             Json.ObjectBuilder fields = Json.object()
                     .put("unit", unit.toString())
-                    .put("state", bag.state().map(UpgradeState::wire).orElse("unknown"));
+                    .put("state", bag.state().map(UpgradeState::wire).orElse("unknown"))
+                    .put("noted", bag.hasNoted(view.application().round()));
             bag.installed().ifPresent(release -> fields.put("installed", release.name()));
             bag.offered().map(Release::name).ifPresent(release -> fields.put("wanted", release));
             bag.problem()

@@ -82,6 +82,7 @@ class RollingOpsCommandTest {
             init web --unit db/0=127.0.0.1:7946 | db/0 is not a unit of web
             init web --unit web/0=127.0.0.1     | write it like 10.0.0.5:7946
             init web --unit web/x=127.0.0.1:1   | web/x
+            init web --unit web/0=h:1 --upgrade up | Missing required argument(s): --version-file=FILE
             certs web                           | name whom to make them for, with --unit or --operator-name
             certs web --unit web/0              | name how the others reach web/0, with --host
             """)
@@ -142,6 +143,29 @@ class RollingOpsCommandTest {
         assertThat(run(init)).isEqualTo(2);
         assertThat(err.toString()).contains("is an application's folder already");
         assertThat(folder.resolve("web/authority.key")).hasContent(key);
+    }
+
+    @Test
+    void init_writes_how_the_workload_is_upgraded() throws IOException {
+        String application = folder.resolve("web").toString();
+        assertThat(run(
+                        "init",
+                        "web",
+                        "-d",
+                        application,
+                        "--unit",
+                        "web/0=127.0.0.1:7946",
+                        "--upgrade",
+                        "apt-get install web",
+                        "--version-file",
+                        "/srv/web/VERSION"))
+                .as(err.toString())
+                .isZero();
+        assertThat(folder.resolve("web/web-0/agent.yaml"))
+                .content()
+                .contains(
+                        "\nupgrade:\n  version-file: \"/srv/web/VERSION\"",
+                        "\n  command: [\"apt-get\",\"install\",\"web\"]");
     }
 
     @Test

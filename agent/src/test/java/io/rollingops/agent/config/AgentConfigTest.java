@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The agent's configuration: what it may say, and what is told about each mistake. */
 class AgentConfigTest {
@@ -265,6 +266,26 @@ class AgentConfigTest {
                 .isEqualTo(List.of("sh", "-c", "echo \"it's\": #"));
         assertThat(config.identity().certificate()).exists();
         assertThat(config.raft().tls().orElseThrow().key()).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void what_init_writes_of_upgrades_is_true_also_where_it_is_a_comment(boolean isKnown) throws IOException {
+        UnitName unit = new UnitName("web", 0);
+        List<RaftMember> members = List.of(new RaftMember(unit, "10.0.0.5", 7946, true));
+        Optional<UpgradeStart> known = isKnown
+                ? Optional.of(new UpgradeStart("/srv/web/VERSION", List.of("/srv/web/bin/install-release")))
+                : Optional.empty();
+        String text = new AgentYaml(unit, members, false, Map.of("restart", List.of("x")), List.of(), "", known).text();
+
+        assertThat(read(text).upgrade().isPresent()).isEqualTo(isKnown);
+        UpgradeConfig upgrade =
+                read(text.replaceAll("(?m)^#(upgrade:|  )", "$1")).upgrade().orElseThrow();
+        assertThat(upgrade.version()).isEqualTo(new UpgradeConfig.VersionSource.OfFile(Path.of("/srv/web/VERSION")));
+        assertThat(upgrade.command()).containsExactly("/srv/web/bin/install-release");
+        assertThat(upgrade.healthCheck()).containsExactly("/srv/web/bin/is-well");
+        assertThat(upgrade.check()).containsExactly("/srv/web/bin/upgrade-check");
+        assertThat(upgrade.timeout()).hasMinutes(10);
     }
 
     private AgentConfig read(String text) throws IOException {
