@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -36,7 +37,7 @@ public final class HookPass {
     private final ClusterLock cluster;
     private final Callbacks callbacks;
     private final Journal journal;
-    private final RetryPause pause;
+    private final Rules rules;
     private final UnitProtocol protocol;
     private final Consumer<UnitEvent> story;
 
@@ -55,28 +56,39 @@ public final class HookPass {
     public record Result(boolean answered, Optional<Duration> pauseFor, UnitStep.Why resting) {}
 
     /**
+     * How a unit behaves.
+     *
+     * @param onClusterLoss what it does while the cluster-wide lock cannot be had
+     * @param pause how long it waits after a failed attempt
+     * @param pausing whether it waits since an earlier process, before it tries again
+     * @param stopping is given each callback that was told to stop since its lock is lost, as the question whether it
+     *     has ended, on a thread that must not wait; ends the process if it does not in time (rule L4)
+     */
+    public record Rules(
+            ClusterLossPolicy onClusterLoss, RetryPause pause, boolean pausing, Consumer<BooleanSupplier> stopping) {}
+
+    /**
      * A pass of one unit.
      *
+     * @param cluster may be told as lost while a callback runs, on a thread of its own
      * @param callbacks by id
-     * @param pausing whether the unit waits since an earlier process, before it tries again
+     * @param story hears what happens, on the calling thread or, when the cluster-wide lock is lost, on the lock's
      */
     public HookPass(
             PeerStore store,
             ClusterLock cluster,
-            ClusterLossPolicy onClusterLoss,
             Map<String, Callback> callbacks,
             Journal journal,
-            RetryPause pause,
-            boolean pausing,
+            Rules rules,
             Consumer<UnitEvent> story) {
         this.store = store;
         this.cluster = cluster;
         this.callbacks = new Callbacks(callbacks, Set.of());
         this.journal = journal;
-        this.pause = pause;
-        this.protocol = new UnitProtocol(store.self(), Duration.ZERO, id -> true, onClusterLoss);
+        this.rules = rules;
+        this.protocol = new UnitProtocol(store.self(), Duration.ZERO, id -> true, rules.onClusterLoss());
         this.story = story;
-        this.local = new UnitLocal("hook", false, 0, false, 0, Optional.empty(), pausing, false);
+        this.local = new UnitLocal("hook", false, 0, false, 0, Optional.empty(), rules.pausing(), false);
     }
 
     /** Takes all steps that can be taken now. To be called once. */
@@ -113,12 +125,13 @@ public final class HookPass {
 
     private void send(PeerCommand.ByUnit command) {
         local = local.sending(command);
+        Optional<Operation> head = store.snapshot().record(store.self()).flatMap(record -> record.queue().head());
         PeerReply reply = store.submit(command, SUBMIT_LIMIT).reply();
         boolean pausedBefore = local.pausing();
         local = local.replied(command, reply, 0);
         if (local.pausing() && !pausedBefore) {
             pauseFor = Optional.of(
-                    pause.after(run.map(now -> now.operation().attempt() + 1).orElse(1)));
+                    rules.pause().after(run.map(now -> now.operation().attempt() + 1).orElse(1)));
         }
         boolean refused = reply instanceof PeerReply.Refused;
         if (command instanceof PeerCommand.Finish finish) {
@@ -129,6 +142,9 @@ public final class HookPass {
                             : new UnitEvent.Recorded(finish.operation(), finish.epoch()));
             if (refused) {
                 forget();
+            } else {
+                head.filter(operation -> operation.id().equals(finish.operation()))
+                        .ifPresent(operation -> cluster.finished(operation.completed(finish.result())));
             }
         } else if (command instanceof PeerCommand.NotRun notRun) {
             answered |= !refused;
@@ -144,14 +160,36 @@ public final class HookPass {
     private void begin(long epoch, Operation operation, OptionalLong clusterToken) {
         local = local.began(epoch, operation);
         story.accept(new UnitEvent.Began(operation, epoch));
-        CallbackRun now = new CallbackRun(operation, new FencingToken(epoch, clusterToken), pause);
+        CallbackRun now = new CallbackRun(operation, new FencingToken(epoch, clusterToken), rules.pause());
         run = Optional.of(now);
-        Ending ending = now.call(callbacks.of(operation));
+        Ending ending = call(now);
         story.accept(new UnitEvent.Ended(operation.id(), epoch, ending));
         if (ending instanceof Ending.Answered result) {
             note(new Journal.Entry(operation.id(), epoch, Optional.of(result.result()), result.note()));
         }
         local = local.ended(ending);
+    }
+
+    private Ending call(CallbackRun now) {
+        Runnable unfollow = cluster.onChange(() -> clusterChanged(now));
+        try {
+            clusterChanged(now); // it may have been lost in this very moment
+            return now.call(callbacks.of(now.operation()));
+        } finally {
+            unfollow.run();
+        }
+    }
+
+    private void clusterChanged(CallbackRun now) {
+        boolean isLost = cluster.state().hold() == ClusterLock.Hold.LOST;
+        if (!isLost || !now.isClustered() || now.hasEnded() || !now.loseClusterToken()) {
+            return;
+        }
+        story.accept(new UnitEvent.ClusterLost(now.operation().id(), rules.onClusterLoss()));
+        if (rules.onClusterLoss() == ClusterLossPolicy.BLOCK) {
+            now.cancel("the cluster-wide lock is lost");
+            rules.stopping().accept(now::hasEnded);
+        }
     }
 
     /** A result of an earlier process, unless the store shows that it has it or that it does not count any more. */

@@ -54,6 +54,9 @@ public final class RollingOps {
     /** The hook that a unit has dispatched for itself. */
     public static final String GRANTED_HOOK = "rollingops_lock_granted";
 
+    /** The hook that a unit's worker has dispatched when etcd is away. */
+    public static final String ETCD_FAILED_HOOK = "rollingops_etcd_failed";
+
     private static final String DYING = "dying";
 
     /** For so long after it was asked for, an answer about the leadership is relied upon. */
@@ -329,11 +332,13 @@ public final class RollingOps {
         HookPass.Result result = new HookPass(
                         now.store(),
                         ClusterLock.none(),
-                        ClusterLossPolicy.DEGRADE,
                         callbacks(hook),
                         folder,
-                        settings.pause(),
-                        folder.isPausing(runtime.clock(), settings.pause().longest()),
+                        new HookPass.Rules(
+                                ClusterLossPolicy.DEGRADE,
+                                settings.pause(),
+                                folder.isPausing(runtime.clock(), settings.pause().longest()),
+                                run -> {}),
                         this::tell)
                 .run();
         result.pauseFor().ifPresent(pause -> {
