@@ -125,13 +125,15 @@ public final class HookPass {
 
     private void send(PeerCommand.ByUnit command) {
         local = local.sending(command);
-        Optional<Operation> head = store.snapshot().record(store.self()).flatMap(record -> record.queue().head());
+        Optional<Operation> head = store.snapshot()
+                .record(store.self())
+                .flatMap(record -> record.queue().head());
         PeerReply reply = store.submit(command, SUBMIT_LIMIT).reply();
         boolean pausedBefore = local.pausing();
         local = local.replied(command, reply, 0);
         if (local.pausing() && !pausedBefore) {
-            pauseFor = Optional.of(
-                    rules.pause().after(run.map(now -> now.operation().attempt() + 1).orElse(1)));
+            pauseFor = Optional.of(rules.pause()
+                    .after(run.map(now -> now.operation().attempt() + 1).orElse(1)));
         }
         boolean refused = reply instanceof PeerReply.Refused;
         if (command instanceof PeerCommand.Finish finish) {

@@ -206,8 +206,9 @@ class HookPassTest {
         during = cluster::lose;
         assertThat(committed(RetryPause.NONE, false).answered()).isTrue();
         assertThat(calls).containsExactly("restart 3 17");
-        assertThat(stopping).singleElement().satisfies(ended -> assertThat(ended.getAsBoolean())
-                .isTrue());
+        assertThat(stopping)
+                .singleElement()
+                .satisfies(ended -> assertThat(ended.getAsBoolean()).isTrue());
         assertThat(record().queue().size()).isEqualTo(1);
         assertThat(record().intent()).isEqualTo(Intent.RETRY_RELEASE);
     }

@@ -5,7 +5,6 @@ import io.rollingops.Operation;
 import io.rollingops.OperationCodec;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonException;
-import io.rollingops.json.JsonText;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;

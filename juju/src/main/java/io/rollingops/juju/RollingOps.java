@@ -337,7 +337,8 @@ public final class RollingOps {
                         new HookPass.Rules(
                                 ClusterLossPolicy.DEGRADE,
                                 settings.pause(),
-                                folder.isPausing(runtime.clock(), settings.pause().longest()),
+                                folder.isPausing(
+                                        runtime.clock(), settings.pause().longest()),
                                 run -> {}),
                         this::tell)
                 .run();

@@ -79,7 +79,9 @@ final class UnitWorker implements AutoCloseable {
             return opened;
         } catch (IOException e) {
             isMissing = true;
-            boolean isTooLate = startedBefore().filter(age -> age.compareTo(STARTS_WITHIN) > 0).isPresent();
+            boolean isTooLate = startedBefore()
+                    .filter(age -> age.compareTo(STARTS_WITHIN) > 0)
+                    .isPresent();
             if (isTooLate) {
                 warnings.accept("the worker that talks to etcd does not come up, see "
                         + folder.path().resolve(WorkerConfig.LOG) + ".0 and worker.out beside it: " + e.getMessage());
@@ -136,7 +138,8 @@ final class UnitWorker implements AutoCloseable {
                 warnings.accept("the worker was not told what this hook has changed; it asks again: " + e.getMessage());
             }
         }
-        boolean isStarting = startedBefore().filter(age -> age.compareTo(STARTS_WITHIN) <= 0).isPresent();
+        boolean isStarting =
+                startedBefore().filter(age -> age.compareTo(STARTS_WITHIN) <= 0).isPresent();
         if (isMissing && !isStarting) {
             start(program);
         }

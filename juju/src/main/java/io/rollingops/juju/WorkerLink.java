@@ -218,10 +218,8 @@ final class WorkerLink implements ClusterLock, AutoCloseable {
      * @throws IOException when the worker is gone, or does not take it in time
      */
     void leave(HookTraces traces) throws IOException {
-        conversation.send(Json.object()
-                .put("do", "leave")
-                .put("traces", traces.toJson())
-                .build());
+        conversation.send(
+                Json.object().put("do", "leave").put("traces", traces.toJson()).build());
         await(farewell, ANSWER_WITHIN);
     }
 

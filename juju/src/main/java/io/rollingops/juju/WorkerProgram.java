@@ -108,7 +108,9 @@ record WorkerProgram(String classPath, Path java, Path charmFolder) {
         if (isInCharm(classPath)) {
             for (Path file : files()) {
                 Files.copy(
-                        file, unfinished.resolve("lib").resolve(file.getFileName()), StandardCopyOption.COPY_ATTRIBUTES);
+                        file,
+                        unfinished.resolve("lib").resolve(file.getFileName()),
+                        StandardCopyOption.COPY_ATTRIBUTES);
             }
         }
         if (java.startsWith(charmFolder)) {
@@ -118,12 +120,15 @@ record WorkerProgram(String classPath, Path java, Path charmFolder) {
     }
 
     private boolean isInCharm(String path) {
-        return path.endsWith(ALL) && Path.of(path.substring(0, path.length() - 1)).startsWith(charmFolder);
+        return path.endsWith(ALL)
+                && Path.of(path.substring(0, path.length() - 1)).startsWith(charmFolder);
     }
 
     private List<Path> files() {
         return List.of(classPath.split(":", -1)).stream()
-                .flatMap(part -> part.endsWith(ALL) ? jars(Path.of(part.substring(0, part.length() - 1))) : Stream.of(Path.of(part)))
+                .flatMap(part -> part.endsWith(ALL)
+                        ? jars(Path.of(part.substring(0, part.length() - 1)))
+                        : Stream.of(Path.of(part)))
                 .filter(Files::exists)
                 .sorted()
                 .toList();

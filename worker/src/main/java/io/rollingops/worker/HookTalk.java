@@ -131,7 +131,8 @@ final class HookTalk implements LocalServer.Handler {
         try {
             return isForRun.get(DECIDES_WITHIN_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException e) {
-            throw new RollingOpsException.Unavailable("the worker is busy or ending; it is asked again in the next hook");
+            throw new RollingOpsException.Unavailable(
+                    "the worker is busy or ending; it is asked again in the next hook");
         }
     }
 

@@ -40,8 +40,8 @@ final class JujuExec implements Worker.Dispatcher {
     }
 
     private boolean run(String hook, long number) {
-        String commands = "JUJU_DISPATCH_PATH=hooks/" + hook + " " + WorkerConfig.DISPATCH_VARIABLE + "=" + number + " '"
-                + config.dispatch() + "'";
+        String commands = "JUJU_DISPATCH_PATH=hooks/" + hook + " " + WorkerConfig.DISPATCH_VARIABLE + "=" + number
+                + " '" + config.dispatch() + "'";
         Optional<Path> found = PROGRAMS.stream().filter(Files::isExecutable).findFirst();
         String program = found.map(Path::toString).orElse("juju-exec");
         ProcessBuilder builder = new ProcessBuilder(program, "-u", config.unit().toString(), commands);

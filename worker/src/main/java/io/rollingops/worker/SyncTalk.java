@@ -142,7 +142,9 @@ final class SyncTalk {
         long now = bootClock.getAsLong();
         ClusterLock.State state = lock.state();
         OptionalLong until = state.hold() == Hold.HELD
-                ? lock.trusted().map(left -> OptionalLong.of(now + left.toNanos())).orElse(OptionalLong.empty())
+                ? lock.trusted()
+                        .map(left -> OptionalLong.of(now + left.toNanos()))
+                        .orElse(OptionalLong.empty())
                 : OptionalLong.empty();
         return new LockSight(state, until, true).toJson();
     }

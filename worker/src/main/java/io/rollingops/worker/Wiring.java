@@ -141,7 +141,9 @@ final class Wiring {
             try {
                 view(report, observer.look().join());
             } catch (CompletionException e) {
-                report.put("trouble", String.valueOf(e.getCause() == null ? e : e.getCause().getMessage()));
+                report.put(
+                        "trouble",
+                        String.valueOf(e.getCause() == null ? e : e.getCause().getMessage()));
             }
         }
         return report.build();
@@ -153,7 +155,9 @@ final class Wiring {
             report.put("holder", known.owner()).put("token", known.token());
             known.leaseLeft().ifPresent(left -> report.put("lease_left_seconds", left.toSeconds()));
         });
-        report.put("waiters", new Json.Arr(view.waiters().stream().<Json>map(Json::of).toList()));
+        report.put(
+                "waiters",
+                new Json.Arr(view.waiters().stream().<Json>map(Json::of).toList()));
     }
 
     private static void after(ScheduledExecutorService timers, Duration delay, Runnable task) {

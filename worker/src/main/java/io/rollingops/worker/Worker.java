@@ -151,7 +151,8 @@ final class Worker {
 
     private void dispatch(String hook) {
         long number = ++dispatched;
-        story.accept("dispatches " + hook + " number=" + number + " hold=" + lock.state().hold());
+        story.accept("dispatches " + hook + " number=" + number + " hold="
+                + lock.state().hold());
         local = local.dispatching(number, lock.state());
         timers.after(BEGINS_WITHIN, () -> post(now -> late(now, number)));
         dispatcher.dispatch(hook, number, succeeded -> post(now -> ended(now, number, succeeded)));

@@ -58,30 +58,29 @@ record WorkerLocal(
     /** The dispatched hook is there. */
     WorkerLocal begun(long number) {
         return isDispatched(number)
-                ? with(dispatch.map(now -> new Dispatched(
-                        now.number(), true, now.late(), now.before(), now.lock(), now.left())))
+                ? with(dispatch.map(
+                        now -> new Dispatched(now.number(), true, now.late(), now.before(), now.lock(), now.left())))
                 : this;
     }
 
     /** The dispatched hook should be there by now; other applications do not wait for it. */
     WorkerLocal late(long number) {
         return isDispatched(number)
-                ? with(dispatch.map(now -> new Dispatched(
-                        now.number(), now.begun(), !now.begun(), now.before(), now.lock(), now.left())))
+                ? with(dispatch.map(now ->
+                        new Dispatched(now.number(), now.begun(), !now.begun(), now.before(), now.lock(), now.left())))
                 : this;
     }
 
     /** A hook that was not dispatched here leaves that behind. */
     WorkerLocal left(HookTraces traces) {
         boolean isNews = !seen.equals(Optional.of(traces));
-        return new WorkerLocal(
-                Optional.of(traces), finished, dispatch, fruitless, resting && !isNews, lent, stopping);
+        return new WorkerLocal(Optional.of(traces), finished, dispatch, fruitless, resting && !isNews, lent, stopping);
     }
 
     /** The hook that was dispatched here leaves that behind, if it succeeds. */
     WorkerLocal leaving(HookTraces traces) {
-        return with(dispatch.map(now -> new Dispatched(
-                now.number(), now.begun(), now.late(), now.before(), now.lock(), Optional.of(traces))));
+        return with(dispatch.map(now ->
+                new Dispatched(now.number(), now.begun(), now.late(), now.before(), now.lock(), Optional.of(traces))));
     }
 
     /**

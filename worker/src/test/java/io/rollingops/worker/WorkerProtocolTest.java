@@ -42,7 +42,8 @@ class WorkerProtocolTest {
 
     @Test
     void a_worker_that_has_seen_no_hook_asks_for_one_when_it_knows_whether_etcd_is_there() {
-        assertThat(protocol.next(WorkerLocal.NEW, lock(Reach.UNKNOWN, Hold.NONE))).isInstanceOf(Rest.class);
+        assertThat(protocol.next(WorkerLocal.NEW, lock(Reach.UNKNOWN, Hold.NONE)))
+                .isInstanceOf(Rest.class);
         assertThat(protocol.next(WorkerLocal.NEW, lock(Reach.REACHABLE, Hold.NONE)))
                 .isEqualTo(new Dispatch(RollingOps.GRANTED_HOOK));
         assertThat(protocol.next(WorkerLocal.NEW, lock(Reach.AWAY, Hold.NONE)))
@@ -75,8 +76,7 @@ class WorkerProtocolTest {
         assertThat(protocol.next(running, lock(Reach.SETTLED, Hold.HELD))).isInstanceOf(Rest.class);
 
         WorkerLocal succeeded = running.ended(true);
-        assertThat(protocol.next(succeeded, lock(Reach.SETTLED, Hold.HELD)))
-                .isEqualTo(new Drop(Optional.of(DONE)));
+        assertThat(protocol.next(succeeded, lock(Reach.SETTLED, Hold.HELD))).isEqualTo(new Drop(Optional.of(DONE)));
 
         WorkerLocal failed = running.ended(false);
         assertThat(protocol.next(failed, lock(Reach.SETTLED, Hold.HELD))).isInstanceOf(Rest.class);
@@ -120,7 +120,9 @@ class WorkerProtocolTest {
         WorkerLocal local = WorkerLocal.NEW.left(granted());
         for (int i = 1; i <= WorkerProtocol.FRUITLESS_WITH_LOCK; i++) {
             assertThat(protocol.next(local, lock(Reach.SETTLED, Hold.HELD))).isInstanceOf(Dispatch.class);
-            local = local.dispatching(i, lock(Reach.SETTLED, Hold.HELD)).begun(i).ended(false);
+            local = local.dispatching(i, lock(Reach.SETTLED, Hold.HELD))
+                    .begun(i)
+                    .ended(false);
             assertThat(protocol.next(local, lock(Reach.SETTLED, Hold.HELD)))
                     .isInstanceOf(i < WorkerProtocol.FRUITLESS_WITH_LOCK ? Rest.class : Drop.class);
             if (i < WorkerProtocol.FRUITLESS_WITH_LOCK) {
@@ -128,7 +130,8 @@ class WorkerProtocolTest {
             }
         }
         assertThat(protocol.next(local, lock(Reach.SETTLED, Hold.NONE))).isInstanceOf(Rest.class);
-        assertThat(protocol.next(local.rested(), lock(Reach.SETTLED, Hold.NONE))).isInstanceOf(Want.class);
+        assertThat(protocol.next(local.rested(), lock(Reach.SETTLED, Hold.NONE)))
+                .isInstanceOf(Want.class);
     }
 
     @Test
@@ -166,9 +169,7 @@ class WorkerProtocolTest {
                 traces(unit("processing_backend", "peer", "etcd_cleanup_needed", "true"), Map.of()));
         assertThat(protocol.next(local, lock(Reach.REACHABLE, Hold.NONE))).isInstanceOf(Rest.class);
         assertThat(protocol.next(local, lock(Reach.SETTLED, Hold.NONE))).isInstanceOf(Clean.class);
-        assertThat(protocol.next(
-                        local,
-                        new State(Reach.SETTLED, Hold.NONE, OptionalLong.empty(), Cleanliness.CLEAN)))
+        assertThat(protocol.next(local, new State(Reach.SETTLED, Hold.NONE, OptionalLong.empty(), Cleanliness.CLEAN)))
                 .isEqualTo(new Dispatch(RollingOps.GRANTED_HOOK));
     }
 
@@ -185,9 +186,10 @@ class WorkerProtocolTest {
 
     @Test
     void a_pause_of_the_unit_ends_without_the_worker() {
-        Map<String, String> unit = unit("operations", QUEUE, "state", "retry-release", "done_epoch", "3", "ready", "false");
-        WorkerLocal pausing = WorkerLocal.NEW.left(
-                new HookTraces(unit, application("app/0", 3), true, Optional.empty()));
+        Map<String, String> unit =
+                unit("operations", QUEUE, "state", "retry-release", "done_epoch", "3", "ready", "false");
+        WorkerLocal pausing =
+                WorkerLocal.NEW.left(new HookTraces(unit, application("app/0", 3), true, Optional.empty()));
         assertThat(protocol.next(pausing, lock(Reach.SETTLED, Hold.NONE))).isInstanceOf(Rest.class);
     }
 
@@ -196,14 +198,18 @@ class WorkerProtocolTest {
         WorkerLocal lent = WorkerLocal.NEW.left(granted()).lending(true);
         assertThat(protocol.next(lent, lock(Reach.SETTLED, Hold.WAITING))).isInstanceOf(Drop.class);
         assertThat(protocol.next(lent, lock(Reach.SETTLED, Hold.NONE))).isInstanceOf(Rest.class);
-        assertThat(protocol.next(lent.lending(false), lock(Reach.SETTLED, Hold.NONE))).isInstanceOf(Want.class);
+        assertThat(protocol.next(lent.lending(false), lock(Reach.SETTLED, Hold.NONE)))
+                .isInstanceOf(Want.class);
     }
 
     @Test
     void a_worker_that_ends_lets_a_running_hook_keep_the_lock() {
-        WorkerLocal running =
-                WorkerLocal.NEW.left(granted()).dispatching(1, lock(Reach.SETTLED, Hold.HELD)).begun(1);
-        assertThat(protocol.next(running.stop(), lock(Reach.SETTLED, Hold.HELD))).isInstanceOf(Rest.class);
+        WorkerLocal running = WorkerLocal.NEW
+                .left(granted())
+                .dispatching(1, lock(Reach.SETTLED, Hold.HELD))
+                .begun(1);
+        assertThat(protocol.next(running.stop(), lock(Reach.SETTLED, Hold.HELD)))
+                .isInstanceOf(Rest.class);
         assertThat(protocol.next(running.ended(false).stop(), lock(Reach.SETTLED, Hold.HELD)))
                 .isInstanceOf(Drop.class);
     }
@@ -216,10 +222,7 @@ class WorkerProtocolTest {
 
     private static State lock(Reach reach, Hold hold) {
         return new State(
-                reach,
-                hold,
-                hold == Hold.HELD ? OptionalLong.of(17) : OptionalLong.empty(),
-                Cleanliness.UNKNOWN);
+                reach, hold, hold == Hold.HELD ? OptionalLong.of(17) : OptionalLong.empty(), Cleanliness.UNKNOWN);
     }
 
     private static HookTraces granted() {
