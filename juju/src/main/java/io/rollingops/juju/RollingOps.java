@@ -41,6 +41,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Rolling operations in a charm: what a handler calls, and what happens when all handlers of a hook have returned.
@@ -58,6 +60,7 @@ public final class RollingOps {
     public static final String ETCD_FAILED_HOOK = "rollingops_etcd_failed";
 
     private static final String DYING = "dying";
+    private static final long HALT_LOOKS_NANOS = 50_000_000;
 
     /** For so long after it was asked for, an answer about the leadership is relied upon. */
     private static final Duration LEADERSHIP_TRUSTED = Duration.ofSeconds(10);
@@ -73,6 +76,7 @@ public final class RollingOps {
     private boolean looked;
     private Optional<Peers> peers = Optional.empty();
     private Optional<Operation> running = Optional.empty();
+    private Optional<UnitWorker> worker = Optional.empty();
 
     /**
      * The peer relation, and whether this unit leads.
@@ -105,6 +109,7 @@ public final class RollingOps {
                 Lifecycle.UPGRADE_CHARM.hookName(),
                 Lifecycle.REMOVE.hookName(),
                 GRANTED_HOOK));
+        settings.etcd().ifPresent(etcd -> hooks.add(ETCD_FAILED_HOOK));
         return hooks;
     }
 
@@ -178,7 +183,10 @@ public final class RollingOps {
             return new RollingOpsState(RollingOpsStatus.NOT_READY, ProcessingBackend.PEER, OperationQueue.EMPTY);
         }
         OperationQueue queue = record.get().queue();
-        RollingOpsStatus status = seen.orElseThrow().isGrantedTo(self())
+        boolean isGranted = seen.orElseThrow().isGrantedTo(self())
+                && (record.get().backend() == ProcessingBackend.PEER
+                        || worker().filter(UnitWorker::holdsLock).isPresent());
+        RollingOpsStatus status = isGranted
                 ? RollingOpsStatus.GRANTED
                 : queue.isEmpty() ? RollingOpsStatus.IDLE : RollingOpsStatus.WAITING;
         return new RollingOpsState(status, record.get().backend(), queue);
@@ -238,9 +246,13 @@ public final class RollingOps {
 
     /**
      * Blocks until a lock is held, and returns it for a try-with-resources statement. The hook, and with it every other
-     * hook of this machine, waits meanwhile. Such a lock excludes nothing but itself: no callback waits for it.
+     * hook of this machine, waits meanwhile.
      *
-     * @param backendId one of the registered synchronous locks
+     * <p>With etcd it is the lock that the applications share: it excludes callbacks that run under that lock, and none
+     * that runs on the peers. Without etcd, or while that is away, it is the one that the charm has registered, which
+     * excludes nothing but itself.
+     *
+     * @param backendId one of the registered synchronous locks, for when etcd cannot be asked
      * @throws RollingOpsException.LockTimeout when it is not held after the given time
      * @throws RollingOpsException.InvalidRequest for an unknown id, and inside a callback
      */
@@ -249,12 +261,19 @@ public final class RollingOps {
             throw new RollingOpsException.InvalidRequest(
                     "a callback holds the lock already; asking for another one would keep it while it waits");
         }
+        long askedNanos = runtime.clock().boot().getAsLong();
+        Optional<SyncLock> shared = worker().flatMap(found -> found.sync(timeout));
+        if (shared.isPresent()) {
+            return shared.get();
+        }
         SyncLockBackend backend = settings.syncLocks().get(backendId);
         if (backend == null) {
             throw new RollingOpsException.InvalidRequest("Unknown synchronous lock: " + backendId + "; registered are "
-                    + new TreeSet<>(settings.syncLocks().keySet()));
+                    + new TreeSet<>(settings.syncLocks().keySet())
+                    + (settings.etcd().isPresent() ? ", and etcd cannot be asked for one at the moment" : ""));
         }
-        return SyncLock.acquire(backend, timeout);
+        Duration spent = Duration.ofNanos(runtime.clock().boot().getAsLong() - askedNanos);
+        return SyncLock.acquire(backend, spent.compareTo(timeout) < 0 ? timeout.minus(spent) : Duration.ZERO);
     }
 
     /**
@@ -325,9 +344,44 @@ public final class RollingOps {
 
     /** After everything has been handed to Juju. */
     void end() {
+        if (settings.etcd().isPresent()) {
+            endWithWorker();
+        }
         if (event() == Lifecycle.REMOVE) {
             folder.delete();
         }
+    }
+
+    /** The worker decides from what this hook leaves behind whether another one is needed, and when. */
+    private void endWithWorker() {
+        if (worker.filter(found -> !found.isNeeded()).isPresent()) {
+            worker = Optional.empty(); // this hook may have got the unit its access to etcd, or have taken it
+        }
+        UnitWorker now = worker().orElseThrow();
+        if (folder.isLeaving() || event() == Lifecycle.REMOVE || !now.isNeeded()) {
+            now.stop();
+        } else if (peers.isPresent()
+                && (isObserved() || etcd.filter(EtcdRelation::isObserved).isPresent())) {
+            now.leave(new HookTraces(
+                    runtime.data().unit(peers.get().relation(), self()),
+                    runtime.data().application(peers.get().relation(), self().application()),
+                    folder.isPausing(runtime.clock(), settings.pause().longest()),
+                    now.finished()));
+        }
+    }
+
+    /** In any case at the end of the process. */
+    void close() {
+        worker.ifPresent(UnitWorker::close);
+    }
+
+    /** The unit's worker; nothing in a charm without etcd. */
+    private Optional<UnitWorker> worker() {
+        if (worker.isEmpty()) {
+            worker = settings.etcd()
+                    .map(found -> UnitWorker.of(runtime, found, folder, text -> log(Level.WARNING, text)));
+        }
+        return worker;
     }
 
     /** A refused commit must not take the result of a callback along, so the leader writes nothing else beside one. */
@@ -346,6 +400,7 @@ public final class RollingOps {
     private boolean runsCallbacks() {
         return event().hookName().equals(RelationPhase.CHANGED.hook(settings.peerRelation()))
                 || event().hookName().equals(GRANTED_HOOK)
+                || event().hookName().equals(ETCD_FAILED_HOOK)
                 || event() == Lifecycle.UPDATE_STATUS;
     }
 
@@ -357,15 +412,15 @@ public final class RollingOps {
         Map<String, String> before = runtime.data().unit(now.relation(), self());
         HookPass.Result result = new HookPass(
                         now.store(),
-                        ClusterLock.none(),
+                        worker().map(UnitWorker::lock).orElseGet(ClusterLock::none),
                         callbacks(hook),
                         folder,
                         new HookPass.Rules(
-                                ClusterLossPolicy.DEGRADE,
+                                settings.etcd().map(EtcdSettings::onLoss).orElse(ClusterLossPolicy.DEGRADE),
                                 settings.pause(),
                                 folder.isPausing(
                                         runtime.clock(), settings.pause().longest()),
-                                run -> {}),
+                                this::haltUnlessEnded),
                         this::tell)
                 .run();
         result.pauseFor().ifPresent(pause -> {
@@ -373,6 +428,27 @@ public final class RollingOps {
             runtime.waker().wake(pause);
         });
         return !runtime.data().unit(now.relation(), self()).equals(before);
+    }
+
+    /**
+     * A callback that does not stop although its lock is lost, with the hook's whole process (rule L4). Nothing has been
+     * written to databags then, so the next hook finds the grant open.
+     */
+    private void haltUnlessEnded(BooleanSupplier hasEnded) {
+        Duration within = settings.etcd().orElseThrow().stopWithin();
+        Thread judge = new Thread(
+                () -> {
+                    long deadline = System.nanoTime() + within.toNanos();
+                    while (!hasEnded.getAsBoolean() && System.nanoTime() - deadline < 0) {
+                        LockSupport.parkNanos(HALT_LOOKS_NANOS);
+                    }
+                    if (!hasEnded.getAsBoolean()) {
+                        Runtime.getRuntime().halt(1);
+                    }
+                },
+                "rollingops-halt");
+        judge.setDaemon(true);
+        judge.start();
     }
 
     private void stopOriginalWorker(Peers now) {
@@ -533,6 +609,8 @@ public final class RollingOps {
             log(
                     Level.WARNING,
                     "not recorded operation=" + lost.operation() + " epoch=" + lost.epoch() + ": " + lost.reason());
+        } else if (event instanceof UnitEvent.ClusterLost lost) {
+            log(Level.WARNING, "the lock in etcd is lost operation=" + lost.operation() + " policy=" + lost.policy());
         } else if (event instanceof UnitEvent.GaveBack back) {
             log(Level.INFO, "given back epoch=" + back.epoch());
         } else if (event instanceof UnitEvent.Switched to) {

@@ -32,6 +32,7 @@ final class UnitWorker implements AutoCloseable {
 
     private final UnitFolder folder;
     private final Optional<WorkerConfig> config;
+    private final WorkerProgram program;
     private final OptionalLong dispatch;
     private final LongSupplier bootClock;
     private final Consumer<String> warnings;
@@ -44,20 +45,58 @@ final class UnitWorker implements AutoCloseable {
      * The worker of a unit. Nothing happens yet.
      *
      * @param config what it should be; empty when the unit needs none
+     * @param program how it is started
      * @param dispatch the number under which the worker has dispatched this hook, if it has
      * @param warnings what a person should read
      */
     UnitWorker(
             UnitFolder folder,
             Optional<WorkerConfig> config,
+            WorkerProgram program,
             OptionalLong dispatch,
             LongSupplier bootClock,
             Consumer<String> warnings) {
         this.folder = folder;
         this.config = config;
+        this.program = program;
         this.dispatch = dispatch;
         this.bootClock = bootClock;
         this.warnings = warnings;
+    }
+
+    /**
+     * The worker that a unit needs, as its folder tells: none while it has no access to etcd.
+     */
+    static UnitWorker of(HookRuntime runtime, EtcdSettings settings, UnitFolder folder, Consumer<String> warnings) {
+        JujuContext context = runtime.context();
+        WorkerProgram program = new WorkerProgram(
+                settings.programs(context.charmFolder()),
+                Path.of(System.getProperty("java.home")),
+                context.charmFolder());
+        Optional<WorkerConfig> config = EtcdAnswer.Known.read(new EtcdFiles(folder.path()))
+                .map(EtcdAnswer.Known::clusterId)
+                .filter(id -> !id.isEmpty() && EtcdFiles.read(folder.path()).isPresent())
+                .map(id -> new WorkerConfig(
+                        context.unit(),
+                        context.modelUuid(),
+                        id,
+                        context.charmFolder().resolve("dispatch"),
+                        settings.onLoss(),
+                        settings.lease(),
+                        program.name()));
+        return new UnitWorker(
+                folder, config, program, context.dispatch(), runtime.clock().boot(), warnings);
+    }
+
+    /** Whether the unit needs a worker. */
+    boolean isNeeded() {
+        return config.isPresent();
+    }
+
+    /** Whether this unit has the lock in etcd, as far as its worker has told, whichever hook this is. */
+    boolean holdsLock() {
+        lock();
+        return link.filter(WorkerLink::isHeld).isPresent();
     }
 
     /**
@@ -130,7 +169,8 @@ final class UnitWorker implements AutoCloseable {
     }
 
     /** After the hook has handed everything to Juju: tells the worker what is left behind, or starts one. */
-    void leave(HookTraces traces, WorkerProgram program) {
+    void leave(HookTraces traces) {
+        lock();
         if (link.isPresent()) {
             try {
                 link.get().leave(traces);
@@ -141,11 +181,11 @@ final class UnitWorker implements AutoCloseable {
         boolean isStarting =
                 startedBefore().filter(age -> age.compareTo(STARTS_WITHIN) <= 0).isPresent();
         if (isMissing && !isStarting) {
-            start(program);
+            start();
         }
     }
 
-    private void start(WorkerProgram program) {
+    private void start() {
         try {
             new WholeFile(folder.made().resolve(WorkerConfig.FILE), WholeFile.OWNER_ONLY)
                     .write(JsonText.write(config.orElseThrow().toJson()));

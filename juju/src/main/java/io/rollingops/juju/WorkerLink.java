@@ -150,6 +150,11 @@ final class WorkerLink implements ClusterLock, AutoCloseable {
         return new State(seen.reach(), hold, token, cleanliness);
     }
 
+    /** Whether the unit has the lock, whichever hook this is. */
+    synchronized boolean isHeld() {
+        return sight.state().hold() == Hold.HELD && !ended && !isPastTrust();
+    }
+
     private Hold hold(Hold told) {
         if (told != Hold.HELD) {
             return told;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.rollingops.json.Json;
+import io.rollingops.testkit.etcd.ProvidedEtcd;
+import io.rollingops.testkit.etcd.RequiresEtcd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The unchanged Python library on a real etcd that the emulated provider hands out: certificates, secrets, locks. */
+@RequiresEtcd
 @Execution(ExecutionMode.CONCURRENT)
 class PythonCharmOnEtcdIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
@@ -38,7 +41,7 @@ class PythonCharmOnEtcdIT {
 
     @Test
     void two_units_get_certificates_and_an_etcd_and_share_its_lock(JujuEmulator juju) throws Exception {
-        try (MinimalEtcd etcd = new MinimalEtcd(folder.resolve("etcd"))) {
+        try (ProvidedEtcd etcd = ProvidedEtcd.start(folder.resolve("etcd"))) {
             Path transitions = Files.createFile(folder.resolve("transitions"));
             juju.deploy(new EtcdProvider(etcd), "etcd", 1);
             juju.deploy(
