@@ -6,6 +6,7 @@ import io.rollingops.json.JsonException;
 import io.rollingops.json.JsonText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,12 +20,14 @@ import java.util.Optional;
  * <pre>
  * etcd/etcdctl.json         endpoints, and where the other files are; for the owner only
  * etcd/server-ca.pem        who signs the servers' certificates
+ * etcd/answer.json          of which answer these two are, or why there are none
  * tls/client.pem            the application's certificate
  * tls/client.key            its key, for the owner only
  * tls/client-ca.pem         who signed it
  * tls/previous-client.pem   } the pair before, until etcd has accepted the one that followed
  * tls/previous-client.key   }
  * tls/accepted-client.pem   the certificate that etcd has accepted last, written by the worker
+ * tls/secret.json           which secret these files are from, and when its certificate is to be replaced
  * </pre>
  */
 public final class EtcdFiles {
@@ -101,12 +104,20 @@ public final class EtcdFiles {
         }
     }
 
+    Path folder() {
+        return folder;
+    }
+
     WholeFile configuration() {
         return new WholeFile(folder.resolve("etcd/etcdctl.json"), WholeFile.OWNER_ONLY);
     }
 
     WholeFile authority() {
         return new WholeFile(folder.resolve("etcd/server-ca.pem"), WholeFile.PUBLIC);
+    }
+
+    WholeFile answer() {
+        return new WholeFile(folder.resolve("etcd/answer.json"), WholeFile.OWNER_ONLY);
     }
 
     WholeFile certificate() {
@@ -133,12 +144,124 @@ public final class EtcdFiles {
         return tls("accepted-client.pem", WholeFile.PUBLIC);
     }
 
+    WholeFile secret() {
+        return tls("secret.json", WholeFile.OWNER_ONLY);
+    }
+
+    /** A new folder for a certificate that is being made; what was left of an attempt that was killed is gone. */
+    Path makingFolder() throws IOException {
+        Path making = folder.resolve("tls/making");
+        makeFolders();
+        deleteMaking();
+        WholeFile.makeFolder(making);
+        return making;
+    }
+
+    void deleteMaking() throws IOException {
+        Path making = folder.resolve("tls/making");
+        if (Files.isDirectory(making)) {
+            try (DirectoryStream<Path> left = Files.newDirectoryStream(making)) {
+                for (Path file : left) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(making);
+        }
+    }
+
+    void makeFolders() throws IOException {
+        for (Path made : List.of(folder, folder.resolve("etcd"), folder.resolve("tls"))) {
+            WholeFile.makeFolder(made);
+        }
+    }
+
+    /** The certificate that lies here; empty when a part is missing or damaged. */
+    Optional<ClientCertificate> local() throws IOException {
+        Optional<String> certificate = certificate().read();
+        Optional<String> key = key().read();
+        Optional<String> signer = clientAuthority().read();
+        if (certificate.isEmpty() || key.isEmpty() || signer.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(ClientCertificate.read(certificate.get(), key.get(), signer.get()));
+        } catch (ClientCertificate.Unusable damaged) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Replaces the certificate if it is another one. The pair before is kept beside it, for etcd may take a while to accept
+     * the new one; of several pairs, the one that etcd was known to accept. What is damaged is overwritten (defect O5).
+     */
+    void replace(ClientCertificate with) throws IOException {
+        makeFolders();
+        Optional<ClientCertificate> now = local();
+        if (now.equals(Optional.of(with))) {
+            return;
+        }
+        if (now.isPresent() && !now.get().certificate().equals(with.certificate()) && mayForgetPrevious()) {
+            previousKey().write(now.get().key());
+            previousCertificate().write(now.get().certificate());
+        }
+        key().write(with.key());
+        certificate().write(with.certificate());
+        clientAuthority().write(with.authority());
+    }
+
+    /** Forgets the pair before once etcd has accepted the one that followed. */
+    void forgetPrevious() throws IOException {
+        if (Files.exists(previousKey().path()) && isAccepted()) {
+            previousKey().delete();
+            previousCertificate().delete();
+        }
+    }
+
+    private boolean mayForgetPrevious() throws IOException {
+        return previousKey().read().isEmpty() || previousCertificate().read().isEmpty() || isAccepted();
+    }
+
+    private boolean isAccepted() throws IOException {
+        Optional<String> accepted = acceptedCertificate().read().map(String::strip);
+        return accepted.isPresent() && accepted.equals(certificate().read().map(String::strip));
+    }
+
+    /** Writes how to reach etcd, as far as it differs. */
+    void writeAccess(List<String> endpoints, String serverAuthority) throws IOException {
+        makeFolders();
+        authority().writeIfDifferent(serverAuthority);
+        configuration()
+                .writeIfDifferent("{\n  \"endpoints\": " + quoted(String.join(",", endpoints))
+                        + ",\n  \"cacert_path\": " + quoted(authority().path())
+                        + ",\n  \"cert_path\": " + quoted(certificate().path())
+                        + ",\n  \"key_path\": " + quoted(key().path()) + "\n}");
+    }
+
+    /** Forgets how to reach etcd; harmless when there is nothing. */
+    void deleteAccess() throws IOException {
+        configuration().delete();
+        authority().delete();
+    }
+
+    private static String quoted(Object value) {
+        return JsonText.write(Json.of(value.toString()));
+    }
+
     private WholeFile tls(String name, String mode) {
         return new WholeFile(folder.resolve("tls").resolve(name), mode);
     }
 
     private EtcdAccess access() throws Unusable {
         Path file = configuration().path();
+        if (!Files.isDirectory(folder.resolve("etcd"))) {
+            throw new Unusable("the relation to etcd is not established yet: there is no " + folder.resolve("etcd"));
+        }
+        if (!Files.exists(file)) {
+            throw new Unusable(EtcdAnswer.Known.read(this)
+                    .map(EtcdAnswer.Known::problem)
+                    .filter(problem -> !problem.isEmpty())
+                    .orElse(file + " is not there"));
+        }
         try {
             Json.Obj read = JsonText.parseObject(text(configuration()));
             EtcdAccess access = new EtcdAccess(
@@ -179,12 +302,7 @@ public final class EtcdFiles {
 
     private static String text(WholeFile file) throws Unusable {
         try {
-            return file.read()
-                    .orElseThrow(() -> new Unusable(
-                            Files.exists(file.path().resolveSibling("."))
-                                    ? file.path() + " is not there"
-                                    : "the relation to etcd is not established yet: there is no "
-                                            + file.path().getParent()));
+            return file.read().orElseThrow(() -> new Unusable(file.path() + " is not there"));
         } catch (IOException e) {
             throw new Unusable(file.path() + " cannot be read: " + e.getMessage());
         }

@@ -65,6 +65,7 @@ public final class RollingOps {
     private final HookRuntime runtime;
     private final RollingOpsSettings settings;
     private final UnitFolder folder;
+    private final Optional<EtcdRelation> etcd;
 
     private boolean looked;
     private Optional<Peers> peers = Optional.empty();
@@ -81,10 +82,18 @@ public final class RollingOps {
         this.runtime = runtime;
         this.settings = settings;
         this.folder = folder;
+        this.etcd = settings.etcd().map(found -> new EtcdRelation(runtime, found, settings.peerRelation(), folder));
     }
 
     /** The hooks that rolling operations need besides actions. */
     static Set<String> observedHooks(RollingOpsSettings settings) {
+        Set<String> hooks = new LinkedHashSet<>(rollHooks(settings));
+        settings.etcd().ifPresent(etcd -> hooks.addAll(EtcdRelation.observedHooks(etcd)));
+        return hooks;
+    }
+
+    /** The hooks in which units roll. */
+    private static Set<String> rollHooks(RollingOpsSettings settings) {
         Set<String> hooks = new LinkedHashSet<>();
         OBSERVED_PHASES.forEach(phase -> hooks.add(phase.hook(settings.peerRelation())));
         hooks.addAll(List.of(
@@ -271,7 +280,7 @@ public final class RollingOps {
                 change.remoteUnit().ifPresent(this::remember);
             }
         }
-        if (isObserved() && event() != Lifecycle.REMOVE) {
+        if ((isObserved() || etcd.filter(EtcdRelation::isObserved).isPresent()) && event() != Lifecycle.REMOVE) {
             peers();
         }
     }
@@ -287,17 +296,24 @@ public final class RollingOps {
 
     /** After the handlers have returned: takes this unit's steps, or those of a leader. */
     void advance(Hook hook) {
-        if (folder.isLeaving() || peers.isEmpty()) {
+        etcd.ifPresent(EtcdRelation::forgetBroken);
+        if (folder.isLeaving()) {
+            return;
+        }
+        if (peers.isEmpty()) {
+            advanceEtcd(hook, false);
             return;
         }
         try {
+            boolean ran = false;
             if (isObserved()) {
                 peers.get().store().adopt();
                 stopOriginalWorker(peers.get());
-                pass(peers.get(), hook);
+                ran = pass(peers.get(), hook);
             }
+            boolean wroteForEtcd = advanceEtcd(hook, !ran);
             if (peers.get().leads() && !folder.isLeaving()) {
-                lead(peers.get());
+                lead(peers.get(), wroteForEtcd);
             }
         } catch (RollingOpsException.Corrupt e) {
             log(Level.ERROR, String.valueOf(e.getMessage()));
@@ -311,8 +327,16 @@ public final class RollingOps {
         }
     }
 
+    /** A refused commit must not take the result of a callback along, so the leader writes nothing else beside one. */
+    private boolean advanceEtcd(Hook hook, boolean mayLead) {
+        Optional<EtcdRelation.Peers> now = peers.map(found -> new EtcdRelation.Peers(
+                found.relation(), found.leads(), runtime.data().application(found.relation(), self().application())));
+        boolean isNeeded = etcd.isPresent() && (isObserved() || etcd.get().isObserved());
+        return isNeeded && etcd.get().advance(hook, now, mayLead);
+    }
+
     private boolean isObserved() {
-        return observedHooks(settings).contains(event().hookName()) && !(event() instanceof CharmEvent.OnAction);
+        return rollHooks(settings).contains(event().hookName()) && !(event() instanceof CharmEvent.OnAction);
     }
 
     /** Callbacks run in few hooks only: those that tell of a grant, and the one that mends what was missed. */
@@ -322,10 +346,12 @@ public final class RollingOps {
                 || event() == Lifecycle.UPDATE_STATUS;
     }
 
-    private void pass(Peers now, Hook hook) {
+    /** Whether it changed anything that others rely on. */
+    private boolean pass(Peers now, Hook hook) {
         if (!runsCallbacks() || (now.store().snapshot().isGrantedTo(self()) && isDying())) {
-            return;
+            return false;
         }
+        Map<String, String> before = runtime.data().unit(now.relation(), self());
         HookPass.Result result = new HookPass(
                         now.store(),
                         ClusterLock.none(),
@@ -340,6 +366,7 @@ public final class RollingOps {
             folder.pause(runtime.clock(), pause);
             runtime.waker().wake(pause);
         });
+        return !runtime.data().unit(now.relation(), self()).equals(before);
     }
 
     private void stopOriginalWorker(Peers now) {
@@ -373,11 +400,11 @@ public final class RollingOps {
         return dying;
     }
 
-    private void lead(Peers now) {
+    private void lead(Peers now, boolean wroteForEtcd) {
         boolean changedOwn = runtime.data().changesOwn(now.relation());
-        if (isObserved() && !runtime.data().hasChanges()) {
+        if (isObserved() && !runtime.data().hasChanges() && !wroteForEtcd) {
             schedule(now);
-        } else if (isObserved() || changedOwn) {
+        } else if (isObserved() || changedOwn || wroteForEtcd) {
             runtime.waker().wake(Duration.ZERO); // a hook that grants writes nothing else
         }
     }
@@ -457,8 +484,12 @@ public final class RollingOps {
     }
 
     private Optional<Peers> find() {
-        Optional<RelationId> relation = event() instanceof CharmEvent.OnRelation change
-                        && change.relation().endpoint().equals(settings.peerRelation())
+        boolean atPeers = event() instanceof CharmEvent.OnRelation change
+                && change.relation().endpoint().equals(settings.peerRelation());
+        etcd.flatMap(EtcdRelation::endpoint)
+                .ifPresent(endpoint ->
+                        runtime.data().list(atPeers ? List.of(endpoint) : List.of(settings.peerRelation(), endpoint)));
+        Optional<RelationId> relation = event() instanceof CharmEvent.OnRelation change && atPeers
                 ? Optional.of(change.relation())
                 : runtime.data().relations(settings.peerRelation()).stream().findFirst();
         if (relation.isEmpty()) {
