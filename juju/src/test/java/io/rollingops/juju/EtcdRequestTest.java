@@ -81,7 +81,7 @@ class EtcdRequestTest {
                 "[{\"resource\":\"/rollingops/default/other/\"}]                 | remove the relation to etcd and add it again",
                 "[{\"resource\":\"/rollingops/default/cluster1/\"}]              | no endpoints",
                 "[{\"resource\":\"/rollingops/default/cluster1/\",\"endpoints\":\"a:1\"}] | no secret",
-                "[{\"resource\":\"/rollingops/default/cluster1/\",\"endpoints\":\"a\",\"secret-tls\":\"s\"}] | is not host:port",
+                "[{\"resource\":\"/rollingops/default/cluster1/\",\"request-id\":\"1\",\"endpoints\":\"a\",\"secret-tls\":\"s\"}] | is not host:port",
                 "{                                                               | cannot be understood",
                 "{}                                                              | cannot be understood",
             })

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.rollingops.json.Json;
-import io.rollingops.testkit.etcd.ProvidedEtcd;
 import io.rollingops.testkit.etcd.RequiresEtcd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,7 +40,7 @@ class PythonCharmOnEtcdIT {
 
     @Test
     void two_units_get_certificates_and_an_etcd_and_share_its_lock(JujuEmulator juju) throws Exception {
-        try (ProvidedEtcd etcd = ProvidedEtcd.start(folder.resolve("etcd"))) {
+        try (ProvidedEtcd etcd = ProvidedEtcd.start(1)) {
             Path transitions = Files.createFile(folder.resolve("transitions"));
             juju.deploy(new EtcdProvider(etcd), "etcd", 1);
             juju.deploy(
@@ -57,7 +56,7 @@ class PythonCharmOnEtcdIT {
             juju.relate("app", "etcd");
             juju.settle(LIMIT);
             assertRelated(juju);
-            assertThat(etcd.ctl("user", "list")).contains(USER);
+            assertThat(etcd.cluster().etcdctl("user", "list")).contains(USER);
 
             for (String unit : juju.units("app")) {
                 ActionResult asked = juju.runAction(unit, "restart", Map.of("delay", new Json.Real(0.5)))

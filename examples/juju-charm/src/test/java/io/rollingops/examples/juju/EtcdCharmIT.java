@@ -4,11 +4,11 @@ package io.rollingops.examples.juju;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rollingops.json.Json;
-import io.rollingops.testkit.etcd.ProvidedEtcd;
 import io.rollingops.testkit.etcd.RequiresEtcd;
 import io.rollingops.testkit.juju.EtcdProvider;
 import io.rollingops.testkit.juju.JujuEmulator;
 import io.rollingops.testkit.juju.JujuExtension;
+import io.rollingops.testkit.juju.ProvidedEtcd;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,7 +32,7 @@ class EtcdCharmIT {
 
     @BeforeEach
     void startEtcd() throws IOException {
-        etcd = ProvidedEtcd.start(folder.resolve("etcd"));
+        etcd = ProvidedEtcd.start(1);
     }
 
     @AfterEach
@@ -54,7 +54,7 @@ class EtcdCharmIT {
                     .containsEntry("processing_backend", "etcd")
                     .containsEntry("operations", "[]");
         }
-        assertThat(etcd.ctl("get", "--prefix", "--keys-only", "/rollingops/default/cluster1/granted-unit/"))
+        assertThat(etcd.cluster().etcdctl("get", "--prefix", "--keys-only", "/rollingops/default/cluster1/granted-unit/"))
                 .isBlank();
     }
 
