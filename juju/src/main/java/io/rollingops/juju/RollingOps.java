@@ -515,10 +515,20 @@ public final class RollingOps {
             log(
                     Level.INFO,
                     "granted unit=" + unit + " epoch=" + turn.get().changes().get("grant_epoch"));
-            if (unit.equals(self())) {
+            if (unit.equals(self()) && !isWokenByWorker(now)) {
                 runtime.waker().wake(Duration.ZERO);
             }
         });
+    }
+
+    /** A worker that is told of the grant takes the lock, and then has the next hook dispatched. */
+    private boolean isWokenByWorker(Peers now) {
+        boolean onEtcd = now.store()
+                .snapshot()
+                .record(self())
+                .filter(record -> record.backend() == ProcessingBackend.ETCD)
+                .isPresent();
+        return onEtcd && worker().filter(UnitWorker::isHeard).isPresent();
     }
 
     /**

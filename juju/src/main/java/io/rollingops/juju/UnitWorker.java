@@ -93,6 +93,12 @@ final class UnitWorker implements AutoCloseable {
         return config.isPresent();
     }
 
+    /** Whether the worker answers, and will be told what this hook leaves behind. */
+    boolean isHeard() {
+        lock();
+        return link.isPresent();
+    }
+
     /** Whether this unit has the lock in etcd, as far as its worker has told, whichever hook this is. */
     boolean holdsLock() {
         lock();

@@ -10,23 +10,18 @@ import io.rollingops.testkit.juju.JujuEmulator;
 import io.rollingops.testkit.juju.JujuExtension;
 import io.rollingops.testkit.juju.ProvidedEtcd;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The example charm on a real etcd that the emulated provider hands out: certificates, workers, the shared lock. */
 @RequiresEtcd
 class EtcdCharmIT {
     @RegisterExtension
     final JujuExtension extension = JujuExtension.with(builder -> builder.seed(7));
-
-    @TempDir
-    private Path folder;
 
     private ProvidedEtcd etcd;
 
