@@ -2,7 +2,6 @@
 package io.rollingops.worker;
 
 import io.rollingops.RollingOpsException;
-import io.rollingops.etcd.lock.EtcdClusterLock;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonException;
 import io.rollingops.juju.HookTraces;
@@ -12,6 +11,7 @@ import io.rollingops.local.Conversation;
 import io.rollingops.local.LocalServer;
 import io.rollingops.spi.ClusterLock;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -37,7 +38,7 @@ final class HookTalk implements LocalServer.Handler {
     private static final long DECIDES_WITHIN_SECONDS = 4;
 
     private final WorkerConfig config;
-    private final EtcdClusterLock lock;
+    private final ClusterLock lock;
     private final Worker worker;
     private final SyncTalk sync;
     private final Supplier<Json.Obj> report;
@@ -47,6 +48,7 @@ final class HookTalk implements LocalServer.Handler {
      * What it needs of its process.
      *
      * @param bootClock counts suspended time
+     * @param trusted how much longer a lock that is held can be relied upon without another answer of etcd
      * @param telling sends what changed; may wait
      * @param timers for what is repeated
      * @param looked a hook was here, which may have changed the files about etcd
@@ -54,10 +56,11 @@ final class HookTalk implements LocalServer.Handler {
      */
     record Ports(
             LongSupplier bootClock,
+            Supplier<Optional<Duration>> trusted,
             Executor telling,
             Worker.Timers timers,
             Runnable looked,
-            java.util.function.Consumer<String> end) {}
+            Consumer<String> end) {}
 
     /**
      * The handler of a worker's socket.
@@ -66,7 +69,7 @@ final class HookTalk implements LocalServer.Handler {
      */
     HookTalk(
             WorkerConfig config,
-            EtcdClusterLock lock,
+            ClusterLock lock,
             Worker worker,
             SyncTalk sync,
             Supplier<Json.Obj> report,
@@ -136,6 +139,11 @@ final class HookTalk implements LocalServer.Handler {
         }
     }
 
+    /** The clock is read before what is left: the time in between must not count as trusted. */
+    static OptionalLong trustedUntil(long now, Optional<Duration> left) {
+        return left.isPresent() ? OptionalLong.of(now + left.get().toNanos()) : OptionalLong.empty();
+    }
+
     /** Tells one hook of the lock; what changes while it is being told is told as one. */
     private final class Teller {
         private final Conversation hook;
@@ -152,11 +160,8 @@ final class HookTalk implements LocalServer.Handler {
             ClusterLock.State state = lock.state();
             OptionalLong trustedUntil = OptionalLong.empty();
             if (state.hold() == ClusterLock.Hold.HELD) {
-                // The clock first: what passes until the answer is known must not count as trusted.
-                long now = ports.bootClock().getAsLong();
-                trustedUntil = lock.trusted()
-                        .map(left -> OptionalLong.of(now + left.toNanos()))
-                        .orElse(OptionalLong.empty());
+                trustedUntil = trustedUntil(
+                        ports.bootClock().getAsLong(), ports.trusted().get());
             }
             return Json.object()
                     .put("lock", new LockSight(state, trustedUntil, isForRun).toJson())

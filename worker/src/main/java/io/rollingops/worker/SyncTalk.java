@@ -141,11 +141,8 @@ final class SyncTalk {
     private Json.Obj sight(EtcdClusterLock lock) {
         long now = bootClock.getAsLong();
         ClusterLock.State state = lock.state();
-        OptionalLong until = state.hold() == Hold.HELD
-                ? lock.trusted()
-                        .map(left -> OptionalLong.of(now + left.toNanos()))
-                        .orElse(OptionalLong.empty())
-                : OptionalLong.empty();
+        OptionalLong until =
+                state.hold() == Hold.HELD ? HookTalk.trustedUntil(now, lock.trusted()) : OptionalLong.empty();
         return new LockSight(state, until, true).toJson();
     }
 }

@@ -71,6 +71,7 @@ final class Wiring {
                 () -> report(lock, new LockObserver(etcd.client(), keys)),
                 new HookTalk.Ports(
                         clock.boot(),
+                        lock::trusted,
                         waiting,
                         (delay, task) -> after(timers, delay, task),
                         () -> serial.execute(() -> etcd.look(isAnswered(lock))),
