@@ -4,13 +4,13 @@ package io.rollingops.agent;
 import io.rollingops.OperationId;
 import io.rollingops.RollingOpsException;
 import io.rollingops.UnitName;
-import io.rollingops.agent.control.Connection;
-import io.rollingops.agent.control.ControlServer;
 import io.rollingops.agent.control.StatusReport;
 import io.rollingops.agent.process.RunDirectories;
 import io.rollingops.agent.upgrade.UpgradeAgent;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonException;
+import io.rollingops.local.Conversation;
+import io.rollingops.local.LocalServer;
 import io.rollingops.manager.RollingOpsManager;
 import io.rollingops.manager.SyncLock;
 import io.rollingops.peer.Author;
@@ -35,7 +35,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** Answers what the command line asks of an agent. Called by a thread per conversation. */
-final class AgentControl implements ControlServer.Handler {
+final class AgentControl implements LocalServer.Handler {
     private static final Duration RELAY_LIMIT = Duration.ofSeconds(10);
 
     private final RollingOpsManager manager;
@@ -69,7 +69,7 @@ final class AgentControl implements ControlServer.Handler {
     }
 
     @Override
-    public void handle(Json.Obj request, Connection connection) throws IOException, InterruptedException {
+    public void handle(Json.Obj request, Conversation connection) throws IOException, InterruptedException {
         try {
             String what = request.string("do");
             switch (what) {
@@ -100,7 +100,7 @@ final class AgentControl implements ControlServer.Handler {
     }
 
     /** A report now and after every change, until the caller goes away. */
-    private void watch(Connection connection) throws IOException, InterruptedException {
+    private void watch(Conversation connection) throws IOException, InterruptedException {
         Semaphore changed = new Semaphore(1);
         Runnable stop = store.onChange(changed::release);
         try {
@@ -154,7 +154,7 @@ final class AgentControl implements ControlServer.Handler {
      * Takes a synchronous lock for the caller and keeps it until the caller says that its command has ended. When the lock
      * is lost, or the caller is gone without a word, the command is ended from here if the caller does not do it.
      */
-    private void lock(Json.Obj request, Connection connection) throws IOException, InterruptedException {
+    private void lock(Json.Obj request, Conversation connection) throws IOException, InterruptedException {
         Duration timeout = Duration.ofMillis(request.integer("timeout_ms"));
         Path run = Path.of(request.string("run"));
         Optional<String> name =
@@ -173,7 +173,7 @@ final class AgentControl implements ControlServer.Handler {
         }
     }
 
-    private static boolean saysGoodbye(Connection connection) {
+    private static boolean saysGoodbye(Conversation connection) {
         try {
             return connection.receive().isPresent();
         } catch (IOException e) {
@@ -191,7 +191,7 @@ final class AgentControl implements ControlServer.Handler {
                 TimeUnit.MILLISECONDS);
     }
 
-    private static void tell(Connection connection, String reason) {
+    private static void tell(Conversation connection, String reason) {
         try {
             connection.send(Json.object().put("lost", reason).build());
         } catch (IOException e) {

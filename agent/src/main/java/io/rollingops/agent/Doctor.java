@@ -17,6 +17,7 @@ import io.rollingops.etcd.lock.LockKeys;
 import io.rollingops.etcd.lock.LockObserver;
 import io.rollingops.etcd.lock.LockView;
 import io.rollingops.json.Json;
+import io.rollingops.local.BootClock;
 import io.rollingops.raft.Credentials;
 import java.nio.file.Path;
 import java.time.Duration;

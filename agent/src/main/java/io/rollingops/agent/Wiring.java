@@ -10,6 +10,8 @@ import io.rollingops.agent.control.ControlServer;
 import io.rollingops.agent.process.CommandCallback;
 import io.rollingops.agent.process.RunDirectories;
 import io.rollingops.agent.upgrade.UpgradeAgent;
+import io.rollingops.local.BootClock;
+import io.rollingops.local.LocalServer;
 import io.rollingops.manager.Host;
 import io.rollingops.manager.HostClock;
 import io.rollingops.manager.RollingOpsManager;
@@ -112,7 +114,7 @@ final class Wiring {
                 upgrading,
                 log::tell);
         RollingOpsManager manager = manager(store, host, journal, runs, shared, upgrade);
-        ControlServer control = ControlServer.start(
+        LocalServer control = ControlServer.start(
                 config.controlSocket(),
                 new AgentControl(
                         manager,

@@ -96,6 +96,22 @@ public record CertificateAuthority(Issued own, KeyKind kind) {
                 validity);
     }
 
+    /**
+     * Issues a certificate for a client of etcd, with a key of the authority's kind and the extensions that the original
+     * library gives it: none that says what it is for.
+     */
+    public Issued issueClient(String commonName, Instant now, Duration validity) {
+        KeyPair keys = kind.generate();
+        X500Principal issuer = own.certificate().getSubjectX500Principal();
+        JcaX509v3CertificateBuilder builder = builder(issuer, name(commonName), keys.getPublic(), now, validity);
+        try {
+            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
+            return signed(builder, keys);
+        } catch (CertIOException | GeneralSecurityException | OperatorCreationException e) {
+            throw new IllegalStateException("a certificate could not be made", e);
+        }
+    }
+
     private Issued issue(
             KeyKind ofKind,
             String commonName,
@@ -107,24 +123,29 @@ public record CertificateAuthority(Issued own, KeyKind kind) {
         X500Principal issuer = own.certificate().getSubjectX500Principal();
         JcaX509v3CertificateBuilder builder = builder(issuer, name(commonName), keys.getPublic(), now, validity);
         try {
-            JcaX509ExtensionUtils extensions = new JcaX509ExtensionUtils();
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
             builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
             builder.addExtension(
                     Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purposes.toArray(new KeyPurposeId[0])));
             builder.addExtension(
                     Extension.subjectAlternativeName, false, new GeneralNames(names.toArray(new GeneralName[0])));
-            builder.addExtension(
-                    Extension.authorityKeyIdentifier,
-                    false,
-                    extensions.createAuthorityKeyIdentifier(own.certificate().getPublicKey()));
-            builder.addExtension(
-                    Extension.subjectKeyIdentifier, false, extensions.createSubjectKeyIdentifier(keys.getPublic()));
-            KeyPair issuing = new KeyPair(own.certificate().getPublicKey(), own.key());
-            return new Issued(keys.getPrivate(), sign(builder, issuing, kind));
+            return signed(builder, keys);
         } catch (CertIOException | GeneralSecurityException | OperatorCreationException e) {
             throw new IllegalStateException("a certificate could not be made", e);
         }
+    }
+
+    private Issued signed(JcaX509v3CertificateBuilder builder, KeyPair keys)
+            throws CertIOException, GeneralSecurityException, OperatorCreationException {
+        JcaX509ExtensionUtils extensions = new JcaX509ExtensionUtils();
+        builder.addExtension(
+                Extension.authorityKeyIdentifier,
+                false,
+                extensions.createAuthorityKeyIdentifier(own.certificate().getPublicKey()));
+        builder.addExtension(
+                Extension.subjectKeyIdentifier, false, extensions.createSubjectKeyIdentifier(keys.getPublic()));
+        KeyPair issuing = new KeyPair(own.certificate().getPublicKey(), own.key());
+        return new Issued(keys.getPrivate(), sign(builder, issuing, kind));
     }
 
     private static JcaX509v3CertificateBuilder builder(

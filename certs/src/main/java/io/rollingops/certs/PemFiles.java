@@ -23,6 +23,7 @@ import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.Set;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 
 /**
  * Keys and certificates as PEM files. A key's file is created with the mode that only its owner may read it, and a file
@@ -52,6 +53,20 @@ public final class PemFiles {
     /** The key in PKCS#8 form. */
     public static String pem(PrivateKey key) {
         return pem("PRIVATE KEY", key.getEncoded());
+    }
+
+    /** An RSA key in PKCS#1 form, which the original library expects. */
+    public static String pkcs1(PrivateKey key) {
+        try {
+            return pem(
+                    "RSA PRIVATE KEY",
+                    PrivateKeyInfo.getInstance(key.getEncoded())
+                            .parsePrivateKey()
+                            .toASN1Primitive()
+                            .getEncoded());
+        } catch (IOException e) {
+            throw new IllegalStateException("a key that exists can be encoded", e);
+        }
     }
 
     /** Reads an authority that {@link #write} wrote. */

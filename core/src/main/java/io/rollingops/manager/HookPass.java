@@ -3,6 +3,7 @@ package io.rollingops.manager;
 
 import io.rollingops.Operation;
 import io.rollingops.OperationId;
+import io.rollingops.OperationResult;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
 import io.rollingops.peer.PeerSnapshot;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -37,7 +39,7 @@ public final class HookPass {
     private final ClusterLock cluster;
     private final Callbacks callbacks;
     private final Journal journal;
-    private final RetryPause pause;
+    private final Rules rules;
     private final UnitProtocol protocol;
     private final Consumer<UnitEvent> story;
 
@@ -56,28 +58,39 @@ public final class HookPass {
     public record Result(boolean answered, Optional<Duration> pauseFor, UnitStep.Why resting) {}
 
     /**
+     * How a unit behaves.
+     *
+     * @param onClusterLoss what it does while the cluster-wide lock cannot be had
+     * @param pause how long it waits after a failed attempt
+     * @param pausing whether it waits since an earlier process, before it tries again
+     * @param stopping is given each callback that was told to stop since its lock is lost, as the question whether it
+     *     has ended, on a thread that must not wait; ends the process if it does not in time (rule L4)
+     */
+    public record Rules(
+            ClusterLossPolicy onClusterLoss, RetryPause pause, boolean pausing, Consumer<BooleanSupplier> stopping) {}
+
+    /**
      * A pass of one unit.
      *
+     * @param cluster may be told as lost while a callback runs, on a thread of its own
      * @param callbacks by id
-     * @param pausing whether the unit waits since an earlier process, before it tries again
+     * @param story hears what happens, on the calling thread or, when the cluster-wide lock is lost, on the lock's
      */
     public HookPass(
             PeerStore store,
             ClusterLock cluster,
-            ClusterLossPolicy onClusterLoss,
             Map<String, Callback> callbacks,
             Journal journal,
-            RetryPause pause,
-            boolean pausing,
+            Rules rules,
             Consumer<UnitEvent> story) {
         this.store = store;
         this.cluster = cluster;
         this.callbacks = new Callbacks(callbacks, Set.of());
         this.journal = journal;
-        this.pause = pause;
-        this.protocol = new UnitProtocol(store.self(), Duration.ZERO, id -> true, onClusterLoss);
+        this.rules = rules;
+        this.protocol = new UnitProtocol(store.self(), Duration.ZERO, id -> true, rules.onClusterLoss());
         this.story = story;
-        this.local = new UnitLocal("hook", false, 0, false, 0, Optional.empty(), pausing, false);
+        this.local = new UnitLocal("hook", false, 0, false, 0, Optional.empty(), rules.pausing(), false);
     }
 
     /** Takes all steps that can be taken now. To be called once. */
@@ -114,18 +127,21 @@ public final class HookPass {
 
     private void send(PeerCommand.ByUnit command) {
         local = local.sending(command);
+        Optional<Operation> head = store.snapshot()
+                .record(store.self())
+                .flatMap(record -> record.queue().head());
         PeerReply reply = store.submit(command, SUBMIT_LIMIT).reply();
         boolean pausedBefore = local.pausing();
         local = local.replied(command, reply, 0);
         if (local.pausing() && !pausedBefore) {
-            pauseFor = Optional.of(
-                    pause.after(run.map(now -> now.operation().attempt() + 1).orElse(1)));
+            pauseFor = Optional.of(rules.pause()
+                    .after(run.map(now -> now.operation().attempt() + 1).orElse(1)));
         }
         boolean refused = reply instanceof PeerReply.Refused;
         if (command instanceof PeerCommand.Finish finish) {
-            finished(finish.operation(), finish.epoch(), reply);
+            finished(finish.operation(), finish.epoch(), reply, head, finish.result());
         } else if (command instanceof PeerCommand.Drop drop) {
-            finished(drop.operation(), drop.epoch(), reply);
+            finished(drop.operation(), drop.epoch(), reply, head, OperationResult.RELEASE);
         } else if (command instanceof PeerCommand.NotRun notRun) {
             answered |= !refused;
             story.accept(new UnitEvent.GaveBack(notRun.epoch()));
@@ -137,29 +153,57 @@ public final class HookPass {
         }
     }
 
-    private void finished(OperationId operation, long epoch, PeerReply reply) {
-        boolean refused = reply instanceof PeerReply.Refused;
-        answered |= !refused;
-        story.accept(
-                reply instanceof PeerReply.Refused no
-                        ? new UnitEvent.NotRecorded(operation, epoch, no.message())
-                        : new UnitEvent.Recorded(operation, epoch));
-        if (refused) {
+    /** What is shown in etcd of an operation that is dropped is what the original would show there. */
+    private void finished(
+            OperationId operation,
+            long epoch,
+            PeerReply reply,
+            Optional<Operation> head,
+            OperationResult shown) {
+        if (reply instanceof PeerReply.Refused no) {
+            story.accept(new UnitEvent.NotRecorded(operation, epoch, no.message()));
             forget();
+            return;
         }
+        answered = true;
+        story.accept(new UnitEvent.Recorded(operation, epoch));
+        head.filter(found -> found.id().equals(operation))
+                .ifPresent(found -> cluster.finished(found.completed(shown)));
     }
 
     private void begin(long epoch, Operation operation, OptionalLong clusterToken) {
         local = local.began(epoch, operation);
         story.accept(new UnitEvent.Began(operation, epoch));
-        CallbackRun now = new CallbackRun(operation, new FencingToken(epoch, clusterToken), pause);
+        CallbackRun now = new CallbackRun(operation, new FencingToken(epoch, clusterToken), rules.pause());
         run = Optional.of(now);
-        Ending ending = callbacks.call(operation, now);
+        Ending ending = call(now);
         story.accept(new UnitEvent.Ended(operation.id(), epoch, ending));
         if (ending instanceof Ending.Answered result) {
             note(new Journal.Entry(operation.id(), epoch, Optional.of(result.result()), result.note()));
         }
         local = local.ended(ending);
+    }
+
+    private Ending call(CallbackRun now) {
+        Runnable unfollow = cluster.onChange(() -> clusterChanged(now));
+        try {
+            clusterChanged(now); // it may have been lost in this very moment
+            return callbacks.call(now.operation(), now);
+        } finally {
+            unfollow.run();
+        }
+    }
+
+    private void clusterChanged(CallbackRun now) {
+        boolean isLost = cluster.state().hold() == ClusterLock.Hold.LOST;
+        if (!isLost || !now.isClustered() || now.hasEnded() || !now.loseClusterToken()) {
+            return;
+        }
+        story.accept(new UnitEvent.ClusterLost(now.operation().id(), rules.onClusterLoss()));
+        if (rules.onClusterLoss() == ClusterLossPolicy.BLOCK) {
+            now.cancel("the cluster-wide lock is lost");
+            rules.stopping().accept(now::hasEnded);
+        }
     }
 
     /** A result of an earlier process, unless the store shows that it has it or that it does not count any more. */

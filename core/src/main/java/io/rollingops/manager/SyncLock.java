@@ -5,6 +5,7 @@ import io.rollingops.spi.SyncLockBackend;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * A lock that is held until it is closed; for try-with-resources. Closing gives it back, once, and does not throw for a
@@ -30,6 +31,18 @@ public final class SyncLock implements AutoCloseable {
     public static SyncLock acquire(SyncLockBackend backend, Duration timeout) throws InterruptedException {
         backend.acquire(timeout);
         return new SyncLock(Optional.empty(), new LockSignal(), backend::release);
+    }
+
+    /**
+     * A lock that a host holds and watches over.
+     *
+     * @param loss is given what it has to call, with the reason, when the lock is lost
+     * @param release gives it back
+     */
+    public static SyncLock watched(FencingToken token, Consumer<Consumer<String>> loss, Runnable release) {
+        LockSignal signal = new LockSignal();
+        loss.accept(signal::lose);
+        return new SyncLock(Optional.of(token), signal, release);
     }
 
     /** Proof of holding the lock; empty for a lock that the user brought. */

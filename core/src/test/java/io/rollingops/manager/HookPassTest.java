@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rollingops.Operation;
 import io.rollingops.OperationResult;
+import io.rollingops.ProcessingBackend;
 import io.rollingops.UnitName;
 import io.rollingops.json.Json;
 import io.rollingops.peer.Databags;
@@ -23,7 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /** One pass of a unit in one hook, over databags whose commit may fail. */
@@ -36,6 +39,10 @@ class HookPassTest {
     private Map<String, String> own = Map.of();
     private Map<String, String> application = Map.of();
     private OperationResult answer = OperationResult.RELEASE;
+    private final FakeCluster cluster = new FakeCluster();
+    private final List<BooleanSupplier> stopping = new ArrayList<>();
+    private ClusterLossPolicy policy = ClusterLossPolicy.DEGRADE;
+    private Runnable during = () -> {};
 
     @Test
     void without_a_grant_nothing_runs() {
@@ -127,6 +134,119 @@ class HookPassTest {
         assertThat(record().isReady()).isTrue();
     }
 
+    @Test
+    void on_etcd_the_lock_is_asked_for_after_the_grant_and_nothing_begins_before_it_is_held() {
+        onEtcd();
+        request("restart");
+        committed(RetryPause.NONE, false);
+        assertThat(cluster.asked).as("no grant, no lock (rule E1)").isEmpty();
+        grant(3);
+        assertThat(committed(RetryPause.NONE, false).resting()).isEqualTo(UnitStep.Why.WAITING_FOR_CLUSTER);
+        assertThat(cluster.asked).containsExactly("want restart");
+        assertThat(calls).isEmpty();
+        assertThat(record().doneEpoch()).isZero();
+    }
+
+    @Test
+    void under_the_lock_of_etcd_the_head_runs_with_its_token_and_is_told_as_finished() {
+        onEtcd();
+        request("restart");
+        grant(3);
+        cluster.hold(17);
+        committed(RetryPause.NONE, false);
+        assertThat(calls).containsExactly("restart 3 17");
+        assertThat(cluster.asked).containsExactly("finished restart release", "drop");
+    }
+
+    @Test
+    void a_result_of_an_earlier_hook_is_told_as_finished_too() {
+        onEtcd();
+        request("restart");
+        grant(3);
+        cluster.hold(17);
+        run(RetryPause.NONE, false);
+        cluster.asked.clear();
+        cluster.hold(17);
+        committed(RetryPause.NONE, false);
+        assertThat(calls).hasSize(1);
+        assertThat(cluster.asked).containsExactly("finished restart release", "drop");
+    }
+
+    @Test
+    void over_a_retry_that_holds_on_the_lock_of_etcd_is_kept() {
+        onEtcd();
+        answer = OperationResult.RETRY_HOLD;
+        request("restart");
+        grant(3);
+        cluster.hold(17);
+        committed(RetryPause.NONE, false);
+        assertThat(cluster.asked).containsExactly("finished restart retry-hold");
+    }
+
+    @Test
+    void when_the_lock_of_etcd_is_lost_a_callback_goes_on_without_its_token_if_the_policy_is_to_degrade() {
+        onEtcd();
+        request("restart");
+        grant(3);
+        cluster.hold(17);
+        during = cluster::lose;
+        committed(RetryPause.NONE, false);
+        assertThat(calls).containsExactly("restart 3 17", "token void");
+        assertThat(record().queue().isEmpty()).isTrue();
+        assertThat(stopping).isEmpty();
+    }
+
+    @Test
+    void when_the_lock_of_etcd_is_lost_a_callback_is_stopped_and_tried_again_if_the_policy_is_to_block() {
+        policy = ClusterLossPolicy.BLOCK;
+        onEtcd();
+        request("restart");
+        grant(3);
+        cluster.hold(17);
+        during = cluster::lose;
+        assertThat(committed(RetryPause.NONE, false).answered()).isTrue();
+        assertThat(calls).containsExactly("restart 3 17");
+        assertThat(stopping)
+                .singleElement()
+                .satisfies(ended -> assertThat(ended.getAsBoolean()).isTrue());
+        assertThat(record().queue().size()).isEqualTo(1);
+        assertThat(record().intent()).isEqualTo(Intent.RETRY_RELEASE);
+    }
+
+    @Test
+    void a_lock_that_is_lost_after_the_callback_stops_nothing() {
+        policy = ClusterLossPolicy.BLOCK;
+        onEtcd();
+        request("restart");
+        grant(3);
+        cluster.hold(17);
+        committed(RetryPause.NONE, false);
+        cluster.lose();
+        assertThat(stopping).isEmpty();
+        assertThat(record().queue().isEmpty()).isTrue();
+    }
+
+    @Test
+    void without_etcd_the_unit_goes_on_over_its_peers_or_waits_as_the_policy_says() {
+        onEtcd();
+        request("restart");
+        grant(3);
+        cluster.reach = ClusterLock.Reach.AWAY;
+        policy = ClusterLossPolicy.BLOCK;
+        run(RetryPause.NONE, false);
+        assertThat(calls).isEmpty();
+        policy = ClusterLossPolicy.DEGRADE;
+        committed(RetryPause.NONE, false);
+        assertThat(calls).containsExactly("restart 3");
+        assertThat(record().standing().etcdCleanupNeeded()).isTrue();
+    }
+
+    private void onEtcd() {
+        cluster.reach = ClusterLock.Reach.REACHABLE;
+        committed(RetryPause.NONE, false);
+        assertThat(record().backend()).isEqualTo(ProcessingBackend.ETCD);
+    }
+
     private void request(String callback) {
         Store store = new Store();
         store.submit(new PeerCommand.Request(callback, Json.Obj.EMPTY, OptionalInt.empty()), Duration.ZERO);
@@ -155,7 +275,17 @@ class HookPassTest {
     private HookPass pass(Store store, RetryPause pause, boolean pausing) {
         Callback restart = context -> {
             calls.add(context.operation().value().replaceFirst("^[0-9.]+-", "") + " "
-                    + context.token().epoch());
+                    + context.token().epoch()
+                    + (context.token().cluster().isPresent()
+                            ? " " + context.token().cluster().getAsLong()
+                            : ""));
+            during.run();
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            if (context.clusterLock().isLost()) {
+                calls.add("token void");
+            }
             return answer;
         };
         Callback fails = context -> {
@@ -163,12 +293,10 @@ class HookPassTest {
         };
         return new HookPass(
                 store,
-                ClusterLock.none(),
-                ClusterLossPolicy.DEGRADE,
+                cluster,
                 Map.of("restart", restart, "other", restart, "throws", fails),
                 journal,
-                pause,
-                pausing,
+                new HookPass.Rules(policy, pause, pausing, stopping::add),
                 event -> {});
     }
 
@@ -200,6 +328,63 @@ class HookPassTest {
         @Override
         public Runnable onChange(Runnable listener) {
             return () -> {};
+        }
+    }
+
+    /** A lock of which the test says what becomes of it. */
+    private static final class FakeCluster implements ClusterLock {
+        private final List<String> asked = new ArrayList<>();
+        private final List<Runnable> listeners = new ArrayList<>();
+        private Reach reach = Reach.NONE;
+        private Hold hold = Hold.NONE;
+        private long token;
+
+        void hold(long newToken) {
+            hold = Hold.HELD;
+            token = newToken;
+        }
+
+        void lose() {
+            hold = Hold.LOST;
+            List.copyOf(listeners).forEach(Runnable::run);
+        }
+
+        @Override
+        public State state() {
+            return new State(
+                    reach,
+                    hold,
+                    hold == Hold.HELD ? OptionalLong.of(token) : OptionalLong.empty(),
+                    Cleanliness.UNKNOWN);
+        }
+
+        @Override
+        public void want(Operation operation) {
+            asked.add("want " + operation.callbackId());
+            hold = Hold.WAITING;
+        }
+
+        @Override
+        public void finished(Operation operation) {
+            asked.add("finished " + operation.callbackId() + " "
+                    + operation.result().orElseThrow().wire());
+        }
+
+        @Override
+        public void drop() {
+            asked.add("drop");
+            hold = Hold.NONE;
+        }
+
+        @Override
+        public void clean() {
+            asked.add("clean");
+        }
+
+        @Override
+        public Runnable onChange(Runnable listener) {
+            listeners.add(listener);
+            return () -> listeners.remove(listener);
         }
     }
 

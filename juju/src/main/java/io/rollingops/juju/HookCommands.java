@@ -118,6 +118,16 @@ public final class HookCommands {
         run(new HookCommand(line, Optional.empty()));
     }
 
+    /** Lets the application at the other end of a relation read a secret, for as long as the relation lasts. */
+    public void secretGrant(String id, RelationId relation) {
+        run(HookCommand.of("secret-grant", "--relation", Integer.toString(relation.number()), id));
+    }
+
+    /** Removes a revision of a secret that nobody reads any more. */
+    public void secretRemove(String id, int revision) {
+        run(HookCommand.of("secret-remove", id, "--revision", Integer.toString(revision)));
+    }
+
     /** Removes a secret. */
     public void secretRemove(String id) {
         run(HookCommand.of("secret-remove", id));

@@ -5,6 +5,7 @@ import io.rollingops.juju.CharmEvent.Lifecycle;
 import io.rollingops.juju.CharmEvent.RelationPhase;
 import io.rollingops.juju.CharmEvent.SecretPhase;
 import io.rollingops.juju.HookCommands.Level;
+import io.rollingops.local.BootClock;
 import io.rollingops.manager.HostClock;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -79,7 +80,7 @@ public final class JujuCharm {
         int exitCode = run(
                 JujuContext.parse(System.getenv()),
                 new HookProcesses(),
-                new HostClock(System::nanoTime, Clock.systemUTC()),
+                new HostClock(BootClock.ofThisMachine(), Clock.systemUTC()),
                 Waker::detached);
         System.exit(exitCode);
     }
@@ -121,21 +122,25 @@ public final class JujuCharm {
         HookRuntime runtime =
                 new HookRuntime(context, commands, new RelationData(commands, context.unit()), clock, wakes);
         Optional<RollingOps> rolling = rollingOps.map(settings -> new RollingOps(runtime, settings, folder));
-        rolling.ifPresent(RollingOps::begin);
-        Optional<Upgrades> upgrading =
-                upgrades.map(settings -> new Upgrades(runtime, settings, folder, rolling, rollingOps));
-        upgrading.ifPresent(Upgrades::begin);
-        Hook hook = new Hook(runtime, rolling, upgrading);
-        callHandlers(hook);
-        upgrading.ifPresent(Upgrades::advance);
-        if (upgrading.filter(Upgrades::hasWritten).isEmpty()) {
-            rolling.ifPresent(operations -> operations.advance(hook));
+        try {
+            rolling.ifPresent(RollingOps::begin);
+            Optional<Upgrades> upgrading =
+                    upgrades.map(settings -> new Upgrades(runtime, settings, folder, rolling, rollingOps));
+            upgrading.ifPresent(Upgrades::begin);
+            Hook hook = new Hook(runtime, rolling, upgrading);
+            callHandlers(hook);
+            upgrading.ifPresent(Upgrades::advance);
+            if (upgrading.filter(Upgrades::hasWritten).isEmpty()) {
+                rolling.ifPresent(operations -> operations.advance(hook));
+            }
+            upgrading.ifPresent(Upgrades::end);
+            runtime.data().flush();
+            wake(commands, wakes, wakers.make(context, folder));
+            rolling.ifPresent(RollingOps::end);
+            upgrading.ifPresent(Upgrades::over);
+        } finally {
+            rolling.ifPresent(RollingOps::close);
         }
-        upgrading.ifPresent(Upgrades::end);
-        runtime.data().flush();
-        wake(commands, wakes, wakers.make(context, folder));
-        rolling.ifPresent(RollingOps::end);
-        upgrading.ifPresent(Upgrades::over);
     }
 
     /** What has been handed to Juju must not be taken back because nobody is woken: {@code update-status} mends that. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * What Juju tells a charm process in its environment, read once. A variable that is there and empty counts as absent.
@@ -20,9 +21,16 @@ import java.util.OptionalInt;
  * @param charmFolder where the charm lies
  * @param version of Juju, empty where it does not say
  * @param event what the process was started for
+ * @param dispatch the number under which the unit's own worker has dispatched this hook, if it has
  */
 public record JujuContext(
-        UnitName unit, String modelName, String modelUuid, Path charmFolder, String version, CharmEvent event) {
+        UnitName unit,
+        String modelName,
+        String modelUuid,
+        Path charmFolder,
+        String version,
+        CharmEvent event,
+        OptionalLong dispatch) {
     private static final String DISPATCH_PATH = "JUJU_DISPATCH_PATH";
 
     /**
@@ -39,7 +47,14 @@ public record JujuContext(
                         .or(() -> find(environment, "CHARM_DIR"))
                         .orElse("")),
                 find(environment, "JUJU_VERSION").orElse(""),
-                event(environment));
+                event(environment),
+                dispatch(environment));
+    }
+
+    private static OptionalLong dispatch(Map<String, String> environment) {
+        Optional<String> number =
+                find(environment, WorkerConfig.DISPATCH_VARIABLE).filter(text -> text.matches("[0-9]{1,18}"));
+        return number.isPresent() ? OptionalLong.of(Long.parseLong(number.get())) : OptionalLong.empty();
     }
 
     private static CharmEvent event(Map<String, String> environment) {

@@ -89,9 +89,23 @@ public record Query<T>(HookCommand command, Function<String, T> reading) {
         return json(Query::textMap, "secret-get", id, "--refresh");
     }
 
+    /** As {@link #latestSecret(String)}, and this unit knows the secret by that label from now on. */
+    public static Query<NavigableMap<String, String>> latestSecret(String id, String label) {
+        return json(Query::textMap, "secret-get", id, "--label", label, "--refresh");
+    }
+
     /** The content of a secret that this unit knows by a label. */
     public static Query<NavigableMap<String, String>> labelledSecret(String label) {
         return json(Query::textMap, "secret-get", "--label", label);
+    }
+
+    /** The id of the secret with that label which this unit manages; not found when there is none. */
+    public static Query<String> managedSecret(String label) {
+        return json(
+                value -> "secret:" + object(value).members().keySet().iterator().next(),
+                "secret-info-get",
+                "--label",
+                label);
     }
 
     /** The latest revision of a secret that this unit manages. */

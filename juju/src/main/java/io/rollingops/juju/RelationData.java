@@ -37,6 +37,16 @@ public final class RelationData {
         return endpoints.computeIfAbsent(endpoint, name -> commands.ask(Query.relationIds(name)));
     }
 
+    /** Asks for the relations at several endpoints at once. */
+    void list(List<String> unlisted) {
+        List<Query<List<RelationId>>> queries =
+                unlisted.stream().map(Query::relationIds).toList();
+        HookCommands.Answers answers = commands.ask(queries);
+        for (int i = 0; i < queries.size(); i++) {
+            endpoints.put(unlisted.get(i), answers.to(queries.get(i)));
+        }
+    }
+
     /** The databag of a unit in a relation. */
     public NavigableMap<String, String> unit(RelationId relation, UnitName unit) {
         Owner owner = new Owner(relation, unit.toString(), false);

@@ -41,6 +41,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Rolling operations in a charm: what a handler calls, and what happens when all handlers of a hook have returned.
@@ -54,7 +56,11 @@ public final class RollingOps {
     /** The hook that a unit has dispatched for itself. */
     public static final String GRANTED_HOOK = "rollingops_lock_granted";
 
+    /** The hook that a unit's worker has dispatched when etcd is away. */
+    public static final String ETCD_FAILED_HOOK = "rollingops_etcd_failed";
+
     private static final String DYING = "dying";
+    private static final long HALT_LOOKS_NANOS = 50_000_000;
 
     /** For so long after it was asked for, an answer about the leadership is relied upon. */
     private static final Duration LEADERSHIP_TRUSTED = Duration.ofSeconds(10);
@@ -65,10 +71,12 @@ public final class RollingOps {
     private final HookRuntime runtime;
     private final RollingOpsSettings settings;
     private final UnitFolder folder;
+    private final Optional<EtcdRelation> etcd;
 
     private boolean looked;
     private Optional<Peers> peers = Optional.empty();
     private Optional<Operation> running = Optional.empty();
+    private Optional<UnitWorker> worker = Optional.empty();
 
     /**
      * The peer relation, and whether this unit leads.
@@ -81,10 +89,18 @@ public final class RollingOps {
         this.runtime = runtime;
         this.settings = settings;
         this.folder = folder;
+        this.etcd = settings.etcd().map(found -> new EtcdRelation(runtime, found, settings.peerRelation(), folder));
     }
 
     /** The hooks that rolling operations need besides actions. */
     static Set<String> observedHooks(RollingOpsSettings settings) {
+        Set<String> hooks = new LinkedHashSet<>(rollHooks(settings));
+        settings.etcd().ifPresent(etcd -> hooks.addAll(EtcdRelation.observedHooks(etcd)));
+        return hooks;
+    }
+
+    /** The hooks in which units roll. */
+    private static Set<String> rollHooks(RollingOpsSettings settings) {
         Set<String> hooks = new LinkedHashSet<>();
         OBSERVED_PHASES.forEach(phase -> hooks.add(phase.hook(settings.peerRelation())));
         hooks.addAll(List.of(
@@ -93,6 +109,7 @@ public final class RollingOps {
                 Lifecycle.UPGRADE_CHARM.hookName(),
                 Lifecycle.REMOVE.hookName(),
                 GRANTED_HOOK));
+        settings.etcd().ifPresent(etcd -> hooks.add(ETCD_FAILED_HOOK));
         return hooks;
     }
 
@@ -166,7 +183,10 @@ public final class RollingOps {
             return new RollingOpsState(RollingOpsStatus.NOT_READY, ProcessingBackend.PEER, OperationQueue.EMPTY);
         }
         OperationQueue queue = record.get().queue();
-        RollingOpsStatus status = seen.orElseThrow().isGrantedTo(self())
+        boolean isGranted = seen.orElseThrow().isGrantedTo(self())
+                && (record.get().backend() == ProcessingBackend.PEER
+                        || worker().filter(UnitWorker::holdsLock).isPresent());
+        RollingOpsStatus status = isGranted
                 ? RollingOpsStatus.GRANTED
                 : queue.isEmpty() ? RollingOpsStatus.IDLE : RollingOpsStatus.WAITING;
         return new RollingOpsState(status, record.get().backend(), queue);
@@ -226,9 +246,13 @@ public final class RollingOps {
 
     /**
      * Blocks until a lock is held, and returns it for a try-with-resources statement. The hook, and with it every other
-     * hook of this machine, waits meanwhile. Such a lock excludes nothing but itself: no callback waits for it.
+     * hook of this machine, waits meanwhile.
      *
-     * @param backendId one of the registered synchronous locks
+     * <p>With etcd it is the lock that the applications share: it excludes callbacks that run under that lock, and none
+     * that runs on the peers. Without etcd, or while that is away, it is the one that the charm has registered, which
+     * excludes nothing but itself.
+     *
+     * @param backendId one of the registered synchronous locks, for when etcd cannot be asked
      * @throws RollingOpsException.LockTimeout when it is not held after the given time
      * @throws RollingOpsException.InvalidRequest for an unknown id, and inside a callback
      */
@@ -237,12 +261,19 @@ public final class RollingOps {
             throw new RollingOpsException.InvalidRequest(
                     "a callback holds the lock already; asking for another one would keep it while it waits");
         }
+        long askedNanos = runtime.clock().boot().getAsLong();
+        Optional<SyncLock> shared = worker().flatMap(found -> found.sync(timeout));
+        if (shared.isPresent()) {
+            return shared.get();
+        }
         SyncLockBackend backend = settings.syncLocks().get(backendId);
         if (backend == null) {
             throw new RollingOpsException.InvalidRequest("Unknown synchronous lock: " + backendId + "; registered are "
-                    + new TreeSet<>(settings.syncLocks().keySet()));
+                    + new TreeSet<>(settings.syncLocks().keySet())
+                    + (settings.etcd().isPresent() ? ", and etcd cannot be asked for one at the moment" : ""));
         }
-        return SyncLock.acquire(backend, timeout);
+        Duration spent = Duration.ofNanos(runtime.clock().boot().getAsLong() - askedNanos);
+        return SyncLock.acquire(backend, spent.compareTo(timeout) < 0 ? timeout.minus(spent) : Duration.ZERO);
     }
 
     /**
@@ -271,7 +302,7 @@ public final class RollingOps {
                 change.remoteUnit().ifPresent(this::remember);
             }
         }
-        if (isObserved() && event() != Lifecycle.REMOVE) {
+        if ((isObserved() || etcd.filter(EtcdRelation::isObserved).isPresent()) && event() != Lifecycle.REMOVE) {
             peers();
         }
     }
@@ -287,17 +318,24 @@ public final class RollingOps {
 
     /** After the handlers have returned: takes this unit's steps, or those of a leader. */
     void advance(Hook hook) {
-        if (folder.isLeaving() || peers.isEmpty()) {
+        etcd.ifPresent(EtcdRelation::forgetBroken);
+        if (folder.isLeaving()) {
+            return;
+        }
+        if (peers.isEmpty()) {
+            advanceEtcd(hook, false);
             return;
         }
         try {
+            boolean ran = false;
             if (isObserved()) {
                 peers.get().store().adopt();
                 stopOriginalWorker(peers.get());
-                pass(peers.get(), hook);
+                ran = pass(peers.get(), hook);
             }
+            boolean wroteForEtcd = advanceEtcd(hook, !ran);
             if (peers.get().leads() && !folder.isLeaving()) {
-                lead(peers.get());
+                lead(peers.get(), wroteForEtcd);
             }
         } catch (RollingOpsException.Corrupt e) {
             log(Level.ERROR, String.valueOf(e.getMessage()));
@@ -306,40 +344,111 @@ public final class RollingOps {
 
     /** After everything has been handed to Juju. */
     void end() {
+        if (settings.etcd().isPresent()) {
+            endWithWorker();
+        }
         if (event() == Lifecycle.REMOVE) {
             folder.delete();
         }
     }
 
+    /** The worker decides from what this hook leaves behind whether another one is needed, and when. */
+    private void endWithWorker() {
+        if (worker.filter(found -> !found.isNeeded()).isPresent()) {
+            worker = Optional.empty(); // this hook may have got the unit its access to etcd, or have taken it
+        }
+        UnitWorker now = worker().orElseThrow();
+        if (folder.isLeaving() || event() == Lifecycle.REMOVE || !now.isNeeded()) {
+            now.stop();
+        } else if (peers.isPresent()
+                && (isObserved() || etcd.filter(EtcdRelation::isObserved).isPresent())) {
+            now.leave(new HookTraces(
+                    runtime.data().unit(peers.get().relation(), self()),
+                    runtime.data().application(peers.get().relation(), self().application()),
+                    folder.isPausing(runtime.clock(), settings.pause().longest()),
+                    now.finished()));
+        }
+    }
+
+    /** In any case at the end of the process. */
+    void close() {
+        worker.ifPresent(UnitWorker::close);
+    }
+
+    /** The unit's worker; nothing in a charm without etcd. */
+    private Optional<UnitWorker> worker() {
+        if (worker.isEmpty()) {
+            worker = settings.etcd()
+                    .map(found -> UnitWorker.of(runtime, found, folder, text -> log(Level.WARNING, text)));
+        }
+        return worker;
+    }
+
+    /** A refused commit must not take the result of a callback along, so the leader writes nothing else beside one. */
+    private boolean advanceEtcd(Hook hook, boolean mayLead) {
+        Optional<EtcdRelation.Peers> now = peers.map(found -> new EtcdRelation.Peers(
+                found.relation(), found.leads(), runtime.data().application(found.relation(), self().application())));
+        boolean isNeeded = etcd.isPresent() && (isObserved() || etcd.get().isObserved());
+        return isNeeded && etcd.get().advance(hook, now, mayLead);
+    }
+
     private boolean isObserved() {
-        return observedHooks(settings).contains(event().hookName()) && !(event() instanceof CharmEvent.OnAction);
+        return rollHooks(settings).contains(event().hookName()) && !(event() instanceof CharmEvent.OnAction);
     }
 
     /** Callbacks run in few hooks only: those that tell of a grant, and the one that mends what was missed. */
     private boolean runsCallbacks() {
         return event().hookName().equals(RelationPhase.CHANGED.hook(settings.peerRelation()))
                 || event().hookName().equals(GRANTED_HOOK)
+                || event().hookName().equals(ETCD_FAILED_HOOK)
                 || event() == Lifecycle.UPDATE_STATUS;
     }
 
-    private void pass(Peers now, Hook hook) {
+    /** Whether it changed anything that others rely on. */
+    private boolean pass(Peers now, Hook hook) {
         if (!runsCallbacks() || (now.store().snapshot().isGrantedTo(self()) && isDying())) {
-            return;
+            return false;
         }
+        Map<String, String> before = runtime.data().unit(now.relation(), self());
         HookPass.Result result = new HookPass(
                         now.store(),
-                        ClusterLock.none(),
-                        ClusterLossPolicy.DEGRADE,
+                        worker().map(UnitWorker::lock).orElseGet(ClusterLock::none),
                         callbacks(hook),
                         folder,
-                        settings.pause(),
-                        folder.isPausing(runtime.clock(), settings.pause().longest()),
+                        new HookPass.Rules(
+                                settings.etcd().map(EtcdSettings::onLoss).orElse(ClusterLossPolicy.DEGRADE),
+                                settings.pause(),
+                                folder.isPausing(
+                                        runtime.clock(), settings.pause().longest()),
+                                this::haltUnlessEnded),
                         this::tell)
                 .run();
         result.pauseFor().ifPresent(pause -> {
             folder.pause(runtime.clock(), pause);
             runtime.waker().wake(pause);
         });
+        return !runtime.data().unit(now.relation(), self()).equals(before);
+    }
+
+    /**
+     * A callback that does not stop although its lock is lost, with the hook's whole process (rule L4). Nothing has been
+     * written to databags then, so the next hook finds the grant open.
+     */
+    private void haltUnlessEnded(BooleanSupplier hasEnded) {
+        Duration within = settings.etcd().orElseThrow().stopWithin();
+        Thread judge = new Thread(
+                () -> {
+                    long deadline = System.nanoTime() + within.toNanos();
+                    while (!hasEnded.getAsBoolean() && System.nanoTime() - deadline < 0) {
+                        LockSupport.parkNanos(HALT_LOOKS_NANOS);
+                    }
+                    if (!hasEnded.getAsBoolean()) {
+                        Runtime.getRuntime().halt(1);
+                    }
+                },
+                "rollingops-halt");
+        judge.setDaemon(true);
+        judge.start();
     }
 
     private void stopOriginalWorker(Peers now) {
@@ -373,11 +482,11 @@ public final class RollingOps {
         return dying;
     }
 
-    private void lead(Peers now) {
+    private void lead(Peers now, boolean wroteForEtcd) {
         boolean changedOwn = runtime.data().changesOwn(now.relation());
-        if (isObserved() && !runtime.data().hasChanges()) {
+        if (isObserved() && !runtime.data().hasChanges() && !wroteForEtcd) {
             schedule(now);
-        } else if (isObserved() || changedOwn) {
+        } else if (isObserved() || changedOwn || wroteForEtcd) {
             runtime.waker().wake(Duration.ZERO); // a hook that grants writes nothing else
         }
     }
@@ -406,10 +515,20 @@ public final class RollingOps {
             log(
                     Level.INFO,
                     "granted unit=" + unit + " epoch=" + turn.get().changes().get("grant_epoch"));
-            if (unit.equals(self())) {
+            if (unit.equals(self()) && !isWokenByWorker(now)) {
                 runtime.waker().wake(Duration.ZERO);
             }
         });
+    }
+
+    /** A worker that is told of the grant takes the lock, and then has the next hook dispatched. */
+    private boolean isWokenByWorker(Peers now) {
+        boolean onEtcd = now.store()
+                .snapshot()
+                .record(self())
+                .filter(record -> record.backend() == ProcessingBackend.ETCD)
+                .isPresent();
+        return onEtcd && worker().filter(UnitWorker::isHeard).isPresent();
     }
 
     /**
@@ -457,8 +576,12 @@ public final class RollingOps {
     }
 
     private Optional<Peers> find() {
-        Optional<RelationId> relation = event() instanceof CharmEvent.OnRelation change
-                        && change.relation().endpoint().equals(settings.peerRelation())
+        boolean atPeers = event() instanceof CharmEvent.OnRelation change
+                && change.relation().endpoint().equals(settings.peerRelation());
+        etcd.flatMap(EtcdRelation::endpoint)
+                .ifPresent(endpoint ->
+                        runtime.data().list(atPeers ? List.of(endpoint) : List.of(settings.peerRelation(), endpoint)));
+        Optional<RelationId> relation = event() instanceof CharmEvent.OnRelation change && atPeers
                 ? Optional.of(change.relation())
                 : runtime.data().relations(settings.peerRelation()).stream().findFirst();
         if (relation.isEmpty()) {
@@ -496,6 +619,8 @@ public final class RollingOps {
             log(
                     Level.WARNING,
                     "not recorded operation=" + lost.operation() + " epoch=" + lost.epoch() + ": " + lost.reason());
+        } else if (event instanceof UnitEvent.ClusterLost lost) {
+            log(Level.WARNING, "the lock in etcd is lost operation=" + lost.operation() + " policy=" + lost.policy());
         } else if (event instanceof UnitEvent.GaveBack back) {
             log(Level.INFO, "given back epoch=" + back.epoch());
         } else if (event instanceof UnitEvent.Switched to) {

@@ -6,15 +6,8 @@ import io.rollingops.manager.HostClock;
 import io.rollingops.spi.Journal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -162,39 +155,19 @@ final class UnitFolder implements Journal {
     }
 
     private void make() throws IOException {
-        if (!Files.isDirectory(folder)) {
-            Files.createDirectories(folder.toAbsolutePath().resolveSibling("."));
-            Files.createDirectory(
-                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        }
+        WholeFile.makeFolder(folder);
     }
 
     private void replace(String name, String text) throws IOException {
         make();
-        Path unfinished = folder.resolve(name + ".new");
-        try (FileChannel channel = FileChannel.open(
-                unfinished,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(
-                unfinished, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-            directory.force(true);
-        }
+        file(name).write(text);
     }
 
     private Optional<String> text(String name) throws IOException {
-        try {
-            return Optional.of(Files.readString(folder.resolve(name)));
-        } catch (NoSuchFileException absent) {
-            return Optional.empty();
-        }
+        return file(name).read();
+    }
+
+    private WholeFile file(String name) {
+        return new WholeFile(folder.resolve(name), WholeFile.OWNER_ONLY);
     }
 }

@@ -42,6 +42,7 @@ final class RollingCharm implements EmulatedCharm {
 
     private final Path folder;
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
+    private volatile Duration calendarOffset = Duration.ZERO;
     private final AtomicLong skippedNanos = new AtomicLong();
     private final RecordedHistory history = new RecordedHistory();
     private final Queue<String> wakes = new ConcurrentLinkedQueue<>();
@@ -61,6 +62,8 @@ final class RollingCharm implements EmulatedCharm {
     public CharmMetadata metadata() {
         return CharmMetadata.named("rolling")
                 .withPeer("restart", "rolling_op")
+                .withRequirer("etcd", "etcd_client")
+                .withConfig("cluster-id", Json.of(""))
                 .withAction("restart")
                 .withAction("failed-restart")
                 .withAction("deferred-restart")
@@ -90,7 +93,9 @@ final class RollingCharm implements EmulatedCharm {
                 .run(
                         JujuContext.parse(environment),
                         runner,
-                        new HostClock(() -> System.nanoTime() + skippedNanos.get(), Clock.systemUTC()),
+                        new HostClock(
+                                () -> System.nanoTime() + skippedNanos.get(),
+                                Clock.offset(Clock.systemUTC(), calendarOffset)),
                         (context, unitFolder) -> after -> wakes.add(hook.unit().toString()));
         if (exitCode != 0) {
             throw new IllegalStateException("exit code " + exitCode);
@@ -105,6 +110,11 @@ final class RollingCharm implements EmulatedCharm {
     /** Moves the steady clock of all units. */
     void skip(Duration time) {
         skippedNanos.addAndGet(time.toNanos());
+    }
+
+    /** Sets how far the wall clock of all units is ahead of the real one. */
+    void setCalendar(Duration ahead) {
+        calendarOffset = ahead;
     }
 
     /** What is wrong with everything that was done since the model was made. */

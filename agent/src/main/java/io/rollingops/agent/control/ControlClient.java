@@ -3,10 +3,8 @@ package io.rollingops.agent.control;
 
 import io.rollingops.RollingOpsException;
 import io.rollingops.json.Json;
+import io.rollingops.local.Conversation;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -22,9 +20,9 @@ public final class ControlClient implements AutoCloseable {
         }
     }
 
-    private final Connection connection;
+    private final Conversation connection;
 
-    private ControlClient(Connection connection) {
+    private ControlClient(Conversation connection) {
         this.connection = connection;
     }
 
@@ -35,9 +33,7 @@ public final class ControlClient implements AutoCloseable {
      */
     public static ControlClient connect(Path socket) {
         try {
-            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-            channel.connect(UnixDomainSocketAddress.of(socket));
-            return new ControlClient(new Connection(channel));
+            return new ControlClient(Conversation.with(socket));
         } catch (IOException e) {
             if (Files.exists(socket) && !Files.isWritable(socket)) {
                 throw new NoAgent(socket + " belongs to another user; use that user, or root");

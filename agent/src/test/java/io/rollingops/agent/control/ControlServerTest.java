@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rollingops.RollingOpsException;
 import io.rollingops.agent.config.ConfigException;
 import io.rollingops.json.Json;
+import io.rollingops.local.Conversation;
+import io.rollingops.local.LocalServer;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -50,7 +52,7 @@ class ControlServerTest {
         }
     }
 
-    private void handle(Json.Obj request, Connection connection) throws IOException {
+    private void handle(Json.Obj request, Conversation connection) throws IOException {
         switch (request.string("do")) {
             case "echo" -> connection.send(request);
             case "refuse" -> throw new RollingOpsException.Refused("not now");
@@ -128,7 +130,7 @@ class ControlServerTest {
     @Test
     void what_is_not_understood_ends_that_conversation_and_no_other() throws IOException {
         ControlClient other = connect();
-        for (String garbage : List.of("hello\n", "[1]\n", "{\"do\":\n", "x".repeat(Connection.MAX_LINE_CHARS + 1))) {
+        for (String garbage : List.of("hello\n", "[1]\n", "{\"do\":\n", "x".repeat(Conversation.MAX_LINE_CHARS + 1))) {
             try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
                 channel.connect(UnixDomainSocketAddress.of(socket));
                 assertThat(sendAndAwaitEnd(channel, garbage))
@@ -160,13 +162,13 @@ class ControlServerTest {
     @Test
     void one_caller_too_many_is_told_so_and_a_place_that_gets_free_is_given() {
         List<ControlClient> callers = new ArrayList<>();
-        for (int i = 0; i < ControlServer.MAX_CONNECTIONS; i++) {
+        for (int i = 0; i < LocalServer.MAX_CONNECTIONS; i++) {
             callers.add(connect());
             callers.get(i).call(ask("wait"));
         }
         assertThatThrownBy(() -> connect().receive())
                 .isInstanceOf(RollingOpsException.Unavailable.class)
-                .hasMessageContaining(ControlServer.MAX_CONNECTIONS + " callers talk to this agent already");
+                .hasMessageContaining(LocalServer.MAX_CONNECTIONS + " callers talk to this agent already");
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -129,7 +130,11 @@ final class CharmHost implements AutoCloseable {
                     StandardCopyOption.COPY_ATTRIBUTES);
         }
         link(machine.folder().resolve("usr-bin/juju-exec"), machine);
-        servers.put(number, new CommandServer(machine.socket(), threads, request -> requests.answer(number, request)));
+        UnaryOperator<Path> here = machine::here;
+        servers.put(
+                number,
+                new CommandServer(
+                        machine.socket(), threads, request -> requests.answer(number, request.on(here))));
         return machine;
     }
 

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * Takes the calls of hook commands on one machine's socket. One thread accepts, one for each open call waits for its
@@ -38,7 +39,12 @@ final class CommandServer implements AutoCloseable {
      *
      * @param contextId what the caller's environment said, perhaps nothing
      */
-    record Request(String contextId, Invocation call) {}
+    record Request(String contextId, Invocation call) {
+        /** The same from a machine whose files lie elsewhere on the real one. */
+        Request on(UnaryOperator<Path> machine) {
+            return new Request(contextId, call.on(machine));
+        }
+    }
 
     /** Listens from now on; the executor must have a thread for each open call. */
     CommandServer(Path path, Executor threads, Function<Request, CompletableFuture<CommandReply>> handler)

@@ -7,14 +7,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * One call of a hook command.
  *
  * @param folder where it was called; relative files are read and written there
  * @param stdin what it was given, if it was asked for
+ * @param here where a file of the caller's machine lies on the real one
  */
-record Invocation(String command, List<String> args, Path folder, Optional<String> stdin) {
+record Invocation(
+        String command, List<String> args, Path folder, Optional<String> stdin, UnaryOperator<Path> here) {
+
+    /** A call on the real machine. */
+    Invocation(String command, List<String> args, Path folder, Optional<String> stdin) {
+        this(command, args, folder, stdin, UnaryOperator.identity());
+    }
+
+    Invocation on(UnaryOperator<Path> machine) {
+        return new Invocation(command, args, folder, stdin, machine);
+    }
 
     /** The command wants its standard input, which the client sends only when asked. */
     static final class StdinNeeded extends RuntimeException {
@@ -33,7 +45,7 @@ record Invocation(String command, List<String> args, Path folder, Optional<Strin
             return stdin.orElseThrow(StdinNeeded::new);
         }
         try {
-            return Files.readString(folder.resolve(file));
+            return Files.readString(here.apply(folder.resolve(file)));
         } catch (IOException | UncheckedIOException e) {
             throw CommandFailure.failed("open " + file + ": no such file or directory");
         }
@@ -41,7 +53,7 @@ record Invocation(String command, List<String> args, Path folder, Optional<Strin
 
     void write(String file, String text) throws CommandFailure {
         try {
-            Files.writeString(folder.resolve(file), text);
+            Files.writeString(here.apply(folder.resolve(file)), text);
         } catch (IOException e) {
             throw CommandFailure.failed("open " + file + ": cannot be written");
         }

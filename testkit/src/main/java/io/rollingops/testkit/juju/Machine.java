@@ -65,6 +65,15 @@ final class Machine implements AutoCloseable {
         return holder.isPresent() ? folder.resolve("files" + privateFolder) : Path.of(privateFolder);
     }
 
+    /** Where a file that its processes name lies on the real machine. */
+    Path here(Path file) {
+        return privateFolders.stream()
+                .filter(file::startsWith)
+                .findFirst()
+                .map(shared -> files(shared).resolve(Path.of(shared).relativize(file)))
+                .orElse(file);
+    }
+
     /** The command that runs a command on this machine. */
     synchronized List<String> command(List<String> command) {
         List<String> all = new ArrayList<>(holder.map(Holder::enter).orElse(List.of()));

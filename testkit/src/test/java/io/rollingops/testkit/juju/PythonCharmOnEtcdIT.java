@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.rollingops.json.Json;
+import io.rollingops.testkit.etcd.RequiresEtcd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The unchanged Python library on a real etcd that the emulated provider hands out: certificates, secrets, locks. */
+@RequiresEtcd
 @Execution(ExecutionMode.CONCURRENT)
 class PythonCharmOnEtcdIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
@@ -38,7 +40,7 @@ class PythonCharmOnEtcdIT {
 
     @Test
     void two_units_get_certificates_and_an_etcd_and_share_its_lock(JujuEmulator juju) throws Exception {
-        try (MinimalEtcd etcd = new MinimalEtcd(folder.resolve("etcd"))) {
+        try (ProvidedEtcd etcd = ProvidedEtcd.start(1)) {
             Path transitions = Files.createFile(folder.resolve("transitions"));
             juju.deploy(new EtcdProvider(etcd), "etcd", 1);
             juju.deploy(
@@ -54,7 +56,7 @@ class PythonCharmOnEtcdIT {
             juju.relate("app", "etcd");
             juju.settle(LIMIT);
             assertRelated(juju);
-            assertThat(etcd.ctl("user", "list")).contains(USER);
+            assertThat(etcd.cluster().etcdctl("user", "list")).contains(USER);
 
             for (String unit : juju.units("app")) {
                 ActionResult asked = juju.runAction(unit, "restart", Map.of("delay", new Json.Real(0.5)))

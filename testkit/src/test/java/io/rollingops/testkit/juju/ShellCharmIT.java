@@ -125,6 +125,20 @@ class ShellCharmIT {
     }
 
     @Test
+    void secret_content_comes_from_files_of_the_unit_s_own_machine(JujuEmulator juju) throws IOException {
+        deploy(juju, """
+                [ $hook = start ] || exit 0
+                echo "of $JUJU_UNIT_NAME" > /var/lib/rollingops/text
+                secret-add --owner unit --label "$JUJU_UNIT_NAME" text#file=/var/lib/rollingops/text
+                """, 2);
+        assumeSeparate(juju);
+        juju.settle(LIMIT);
+        assertThat(juju.secrets())
+                .extracting(secret -> secret.content().get("text").strip())
+                .containsExactlyInAnyOrder("of app/0", "of app/1");
+    }
+
+    @Test
     void a_failing_hook_fails_the_test_that_waits_and_tells_why(JujuEmulator juju) throws IOException {
         deploy(juju, "[ $hook = config-changed ] || exit 0; echo the reason >&2; exit 3", 1);
         assertThatThrownBy(() -> juju.settle(LIMIT))

@@ -7,11 +7,13 @@ import io.rollingops.UnitName;
 import io.rollingops.json.Json;
 import io.rollingops.juju.Action;
 import io.rollingops.juju.CharmEvent.Lifecycle;
+import io.rollingops.juju.EtcdSettings;
 import io.rollingops.juju.Hook;
 import io.rollingops.juju.JujuCharm;
 import io.rollingops.juju.RollingOps;
 import io.rollingops.juju.RollingOpsSettings;
 import io.rollingops.juju.UnitStatus;
+import io.rollingops.manager.ClusterLossPolicy;
 import io.rollingops.manager.Explanation;
 import io.rollingops.manager.SyncLock;
 import java.io.IOException;
@@ -61,6 +63,7 @@ public final class RollingCharm {
                             return OperationResult.RETRY_HOLD;
                         })
                         .withSyncLock(SYNC_LOCK, new FileLock(files.resolve("sync.lock")))
+                        .withEtcd(etcd())
                         .withFolder(files))
                 .on(Lifecycle.START, RollingCharm::showStatus)
                 .on(Lifecycle.CONFIG_CHANGED, RollingCharm::showStatus)
@@ -73,6 +76,16 @@ public final class RollingCharm {
                 .onAction("why", RollingCharm::explain)
                 .onAction("force-release", RollingCharm::forceRelease)
                 .build();
+    }
+
+    /** The application shares its lock with those that have the same cluster id, when it is related to etcd. */
+    private static EtcdSettings etcd() {
+        EtcdSettings settings = EtcdSettings.of("etcd", EtcdSettings.fromConfig("cluster-id"));
+        String lease = System.getenv("ROLLINGOPS_ETCD_LEASE_SECONDS");
+        String policy = System.getenv("ROLLINGOPS_ON_ETCD_LOSS");
+        EtcdSettings withLease =
+                lease == null ? settings : settings.withLease(Duration.ofSeconds(Long.parseLong(lease)));
+        return "block".equals(policy) ? withLease.withOnLoss(ClusterLossPolicy.BLOCK) : withLease;
     }
 
     private static void request(Action action) throws IOException {

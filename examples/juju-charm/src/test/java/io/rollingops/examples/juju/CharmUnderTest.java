@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -18,6 +19,8 @@ import java.util.stream.Stream;
 /** The charm as real processes in the emulator. */
 final class CharmUnderTest {
     static final Duration LIMIT = Duration.ofSeconds(90);
+
+    static final String CLUSTER = "cluster1";
 
     private static final Path PACKED = Path.of("target/charm");
 
@@ -47,6 +50,26 @@ final class CharmUnderTest {
 
     void deploy(int units) {
         deploy(charm, units);
+    }
+
+    /** Deploys it with a cluster id, related to etcd, and runs the model until the units are processed there. */
+    void deployOnEtcd(int units) {
+        juju.deploy(
+                charm,
+                "app",
+                units,
+                Map.of("transitions", Json.of(transitions.toString()), "cluster-id", Json.of(CLUSTER)));
+        juju.units("app").forEach(this::keepFilesApart);
+        settle();
+        juju.relate("app", "etcd");
+        settle();
+        juju.runUntil(
+                "all units are processed by etcd",
+                () -> juju.units("app").stream()
+                        .allMatch(unit ->
+                                "etcd".equals(juju.databag("restart", unit).get("processing_backend"))),
+                LIMIT);
+        settle();
     }
 
     /** Deploys another charm with the same configuration. */
@@ -98,6 +121,17 @@ final class CharmUnderTest {
     /** What was worked, without the actions that asked for it. */
     List<String> work() {
         return transitions().stream().filter(line -> !line.contains(" action ")).toList();
+    }
+
+    /** Every unit worked once, and none began before the one before it had ended. */
+    void assertOneAfterTheOther(List<String> units) {
+        List<String> work = work();
+        List<String> order = new ArrayList<>();
+        for (int i = 0; i + 1 < work.size(); i += 2) {
+            assertThat(work.get(i + 1)).isEqualTo(work.get(i).replace(" begin ", " end "));
+            order.add(work.get(i).substring(0, work.get(i).indexOf(' ')));
+        }
+        assertThat(order).containsExactlyInAnyOrderElementsOf(units);
     }
 
     private static void copy(Path from, Path to) throws IOException {

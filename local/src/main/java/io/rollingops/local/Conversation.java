@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.rollingops.agent.control;
+package io.rollingops.local;
 
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonException;
@@ -7,26 +7,45 @@ import io.rollingops.json.JsonText;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * One conversation over the control socket: JSON objects, one a line, in both directions. Reading is for one thread,
+ * One conversation over a Unix-domain socket: JSON objects, one a line, in both directions. Reading is for one thread,
  * writing may be done by several.
  */
-public final class Connection implements AutoCloseable {
+public final class Conversation implements AutoCloseable {
     /** A longer line ends the conversation. */
-    static final int MAX_LINE_CHARS = 1 << 20;
+    public static final int MAX_LINE_CHARS = 1 << 20;
 
     private final SocketChannel channel;
     private final BufferedReader reader;
 
-    Connection(SocketChannel channel) {
+    Conversation(SocketChannel channel) {
         this.channel = channel;
         this.reader = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Begins a conversation with whoever listens there.
+     *
+     * @throws IOException when nobody does, or the socket belongs to another user
+     */
+    public static Conversation with(Path socket) throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+        return new Conversation(channel);
     }
 
     /** Sends one object. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.rollingops.agent;
+package io.rollingops.local;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  * the machine's uptime, to a hundredth of a second; elsewhere it is the JVM's steady clock, which stands still in a
  * suspended machine, and only the comparison with the wall clock notices that.
  */
-final class BootClock implements LongSupplier {
+public final class BootClock implements LongSupplier {
     private static final Path UPTIME = Path.of("/proc/uptime");
     private static final long NANOS_IN_HUNDREDTH = 10_000_000;
 
@@ -30,7 +30,7 @@ final class BootClock implements LongSupplier {
     }
 
     /** The clock of this machine; which of the two it is does not change while the process lives. */
-    static LongSupplier ofThisMachine() {
+    public static LongSupplier ofThisMachine() {
         BootClock clock = new BootClock();
         return Files.isReadable(UPTIME) ? clock : System::nanoTime;
     }
