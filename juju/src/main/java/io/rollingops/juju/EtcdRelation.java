@@ -117,8 +117,7 @@ final class EtcdRelation {
     boolean advance(Hook hook, Optional<Peers> peers, boolean mayLead) {
         try {
             if (runtime.context().event() instanceof OnSecret secret) {
-                onSecret(hook, secret, peers);
-                return secret.phase() == SecretPhase.REMOVE;
+                return onSecret(hook, secret, peers);
             }
             peers.flatMap(Peers::secret).ifPresent(secret -> followCertificate(secret, isThorough()));
             if (!isThorough() || isBroken()) {
@@ -168,12 +167,16 @@ final class EtcdRelation {
         return id.substring(Math.max(id.lastIndexOf(':'), id.lastIndexOf('/')) + 1);
     }
 
-    private void onSecret(Hook hook, OnSecret event, Optional<Peers> peers) throws IOException {
+    /** Says whether it has written something of the application's. */
+    private boolean onSecret(Hook hook, OnSecret event, Optional<Peers> peers) throws IOException {
         if (!isOurs(event)) {
-            return;
+            return false;
         } else if (event.phase() == SecretPhase.REMOVE) {
-            runtime.commands().secretRemove(event.id(), event.revision().orElseThrow());
-            return;
+            boolean leads = peers.filter(Peers::leads).isPresent(); // no longer, perhaps, when the hook is tried again
+            if (leads) {
+                runtime.commands().secretRemove(event.id(), event.revision().orElseThrow());
+            }
+            return leads;
         }
         if (isCertificate(event)) {
             files.secret().delete(); // whatever fails from here on, the next hooks read the secret again
@@ -182,6 +185,7 @@ final class EtcdRelation {
         if (isAuthority(event)) {
             followAnswer(settings.clusterId(hook));
         }
+        return false;
     }
 
     // --- the certificate, on each unit
