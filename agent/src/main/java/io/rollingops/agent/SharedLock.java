@@ -82,6 +82,15 @@ final class SharedLock implements AutoCloseable {
                 config.user().map(user -> new EtcdSettings.Credentials(user.name(), password(user.passwordFile()))));
     }
 
+    /**
+     * Reaches etcd in another way from now on; lock, lease and watches stay.
+     *
+     * @throws io.rollingops.RollingOpsException.InvalidRequest if the certificates cannot be used; nothing has changed then
+     */
+    void use(EtcdSettings settings) {
+        client.reload(settings);
+    }
+
     EtcdClusterLock lock() {
         return lock;
     }

@@ -297,6 +297,30 @@ class EtcdClusterLockIT {
         }
     }
 
+    @Test
+    void endpoints_may_change_while_the_lock_is_held_and_waited_for() {
+        try (FaultProxy first = new FaultProxy(etcd.member(0).address());
+                FaultProxy second = new FaultProxy(etcd.member(1).address())) {
+            Contender web = contenders.add("web", EtcdSettings.plain(first.endpoint()));
+            Contender api = contenders.add("api", EtcdSettings.plain(first.endpoint()));
+            web.want();
+            long token = web.awaitHeld();
+            api.want();
+            await().until(() -> waiters(web).size() == 1);
+
+            web.client.reload(EtcdSettings.plain(second.endpoint()));
+            api.client.reload(EtcdSettings.plain(second.endpoint()));
+            first.cut();
+            await().until(() -> answers(web) && answers(api));
+
+            assertThat(web.lock.state().token()).hasValue(token);
+            assertThat(waiters(web)).containsExactly("5eed-api-0");
+            web.lock.drop();
+            api.awaitHeld();
+            assertThat(web.story).noneMatch(LockEvent.LeaseLost.class::isInstance);
+        }
+    }
+
     private static boolean answers(Contender contender) throws InterruptedException {
         try {
             contender.client.read(Query.key(contender.lock.keys().lock())).get();
