@@ -91,16 +91,9 @@ final class Wiring {
         ExecutorService callbacks = Executors.newCachedThreadPool(threads("rollingops-callback"));
         ScheduledExecutorService timers = Executors.newScheduledThreadPool(TIMER_THREADS, threads("rollingops-timer"));
         Host host = new Host(serial, callbacks, timers, new HostClock(BootClock.ofThisMachine(), calendar), halt);
-        ExecutorService locking = Executors.newSingleThreadExecutor(threads("rollingops-lock"));
         Optional<SharedLock> shared = config.etcd()
                 .map(etcd -> SharedLock.start(
-                        etcd,
-                        config.unit(),
-                        config.identity().authority(),
-                        host.clock(),
-                        locking,
-                        timers,
-                        log::accept));
+                        etcd, config.unit(), config.identity().authority(), host.clock(), timers, log::accept));
         shared.map(SharedLock::config)
                 .filter(EtcdConfig::isGuessable)
                 .ifPresent(etcd -> log.warn(
@@ -152,7 +145,6 @@ final class Wiring {
             serial.shutdownNow();
             callbacks.shutdownNow();
             shared.ifPresent(SharedLock::close);
-            locking.shutdownNow();
             timers.shutdownNow();
             node.close();
             journal.close();

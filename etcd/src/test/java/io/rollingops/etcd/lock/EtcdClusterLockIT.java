@@ -297,6 +297,30 @@ class EtcdClusterLockIT {
         }
     }
 
+    /** Both go on; what one of them holds, the other does not. */
+    @Test
+    void two_processes_with_one_identity_are_told_and_never_hold_the_lock_at_once() {
+        Contender one = contenders.add("web", settings);
+        Contender other = contenders.add("web", settings);
+        await().until(() ->
+                one.lock.state().reach() != Reach.UNKNOWN && other.lock.state().reach() != Reach.UNKNOWN);
+        for (int i = 0; i < 3; i++) {
+            one.want();
+            other.want();
+            await().atMost(Contenders.PATIENCE)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> one.hold() == Hold.HELD || other.hold() == Hold.HELD);
+            Contender first = one.hold() == Hold.HELD ? one : other;
+            Contender second = first == one ? other : one;
+            assertThat(second.hold()).isNotEqualTo(Hold.HELD);
+            first.lock.drop();
+            second.awaitHeld();
+            second.lock.drop();
+        }
+        assertThat(List.of(one, other))
+                .anyMatch(each -> each.story.stream().anyMatch(LockEvent.HasDouble.class::isInstance));
+    }
+
     @Test
     void endpoints_may_change_while_the_lock_is_held_and_waited_for() {
         try (FaultProxy first = new FaultProxy(etcd.member(0).address());
