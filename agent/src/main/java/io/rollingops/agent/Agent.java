@@ -24,7 +24,7 @@ public final class Agent {
         AgentConfig config = AgentConfig.read(configuration);
         AgentLog log = new AgentLog(config.unit(), System.err, InstantSource.system());
         log.takeOverLibraries(Level.OFF); // what goes wrong now is told once, by the exception
-        Wiring.Agent agent = new Wiring(config, log, reason -> halt(log, reason)).start();
+        Wiring.Agent agent = new Wiring(configuration, config, log, reason -> halt(log, reason)).start();
         log.takeOverLibraries(Level.WARNING);
         // A thread that is gone will be missed: better to begin anew than to go on without it.
         Thread.setDefaultUncaughtExceptionHandler(

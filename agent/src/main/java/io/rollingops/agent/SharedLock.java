@@ -9,6 +9,7 @@ import io.rollingops.etcd.EtcdEndpoint;
 import io.rollingops.etcd.EtcdSettings;
 import io.rollingops.etcd.grpc.GrpcEtcdClient;
 import io.rollingops.etcd.lock.EtcdClusterLock;
+import io.rollingops.etcd.lock.InTurn;
 import io.rollingops.etcd.lock.LockEvent;
 import io.rollingops.etcd.lock.LockKeys;
 import io.rollingops.etcd.lock.LockObserver;
@@ -23,7 +24,6 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -45,16 +45,15 @@ final class SharedLock implements AutoCloseable {
      * Connects; etcd need not be there.
      *
      * @param authority the application's certificate: what tells its units from those of other applications
-     * @param executor one thread for all of the lock's work
      */
     static SharedLock start(
             EtcdConfig config,
             UnitName unit,
             Path authority,
             HostClock clock,
-            ExecutorService executor,
             ScheduledExecutorService timers,
             Consumer<LockEvent> story) {
+        InTurn executor = new InTurn();
         GrpcEtcdClient client = new GrpcEtcdClient(settings(config), executor);
         EtcdClusterLock lock = new EtcdClusterLock(
                 client,
@@ -63,7 +62,9 @@ final class SharedLock implements AutoCloseable {
                 clock,
                 executor,
                 (delay, task) -> {
-                    Future<?> unused = timers.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+                    if (!timers.isShutdown()) { // nothing needs doing later when the agent ends
+                        Future<?> unused = timers.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+                    }
                 },
                 story);
         return new SharedLock(config, client, lock.start());
@@ -80,6 +81,15 @@ final class SharedLock implements AutoCloseable {
                 EtcdEndpoint.parseList(config.endpoints()),
                 config.tls(),
                 config.user().map(user -> new EtcdSettings.Credentials(user.name(), password(user.passwordFile()))));
+    }
+
+    /**
+     * Reaches etcd in another way from now on; lock, lease and watches stay.
+     *
+     * @throws io.rollingops.RollingOpsException.InvalidRequest if the certificates cannot be used; nothing has changed then
+     */
+    void use(EtcdSettings settings) {
+        client.reload(settings);
     }
 
     EtcdClusterLock lock() {

@@ -10,6 +10,8 @@ import io.rollingops.agent.control.ControlServer;
 import io.rollingops.agent.process.CommandCallback;
 import io.rollingops.agent.process.RunDirectories;
 import io.rollingops.agent.upgrade.UpgradeAgent;
+import io.rollingops.etcd.EtcdEndpoint;
+import io.rollingops.etcd.EtcdSettings;
 import io.rollingops.local.BootClock;
 import io.rollingops.local.LocalServer;
 import io.rollingops.manager.Host;
@@ -27,17 +29,20 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Builds a running agent from its configuration, from the outside in, and ends it in reverse. */
 final class Wiring {
     private static final int TIMER_THREADS = 3;
     private static final long FAREWELL_SECONDS = 2;
 
+    private final Path file;
     private final AgentConfig config;
     private final AgentLog log;
     private final Consumer<String> halt;
@@ -46,9 +51,11 @@ final class Wiring {
     /**
      * The wiring of one agent.
      *
+     * @param file where the configuration stands
      * @param halt ends the process at once, with the reason
      */
-    Wiring(AgentConfig config, AgentLog log, Consumer<String> halt) {
+    Wiring(Path file, AgentConfig config, AgentLog log, Consumer<String> halt) {
+        this.file = file;
         this.config = config;
         this.log = log;
         this.halt = halt;
@@ -86,16 +93,9 @@ final class Wiring {
         ExecutorService callbacks = Executors.newCachedThreadPool(threads("rollingops-callback"));
         ScheduledExecutorService timers = Executors.newScheduledThreadPool(TIMER_THREADS, threads("rollingops-timer"));
         Host host = new Host(serial, callbacks, timers, new HostClock(BootClock.ofThisMachine(), calendar), halt);
-        ExecutorService locking = Executors.newSingleThreadExecutor(threads("rollingops-lock"));
         Optional<SharedLock> shared = config.etcd()
                 .map(etcd -> SharedLock.start(
-                        etcd,
-                        config.unit(),
-                        config.identity().authority(),
-                        host.clock(),
-                        locking,
-                        timers,
-                        log::accept));
+                        etcd, config.unit(), config.identity().authority(), host.clock(), timers, log::accept));
         shared.map(SharedLock::config)
                 .filter(EtcdConfig::isGuessable)
                 .ifPresent(etcd -> log.warn(
@@ -103,6 +103,7 @@ final class Wiring {
                         "text",
                         "whoever may write to this etcd could guess the cluster id '" + etcd.clusterId()
                                 + "' and take the lock; use a random one, as 'rollingops init' proposes"));
+        shared.ifPresent(etcd -> followFile(etcd, timers));
         ScheduledExecutorService upgrading = Executors.newSingleThreadScheduledExecutor(threads("rollingops-upgrade"));
         UpgradeAgent upgrade = UpgradeAgent.start(
                 store,
@@ -146,12 +147,32 @@ final class Wiring {
             serial.shutdownNow();
             callbacks.shutdownNow();
             shared.ifPresent(SharedLock::close);
-            locking.shutdownNow();
             timers.shutdownNow();
             node.close();
             journal.close();
             data.close();
         };
+    }
+
+    private void followFile(SharedLock etcd, ScheduledExecutorService timers) {
+        EtcdAccess access =
+                new EtcdAccess(file, config, SharedLock.settings(etcd.config()), etcd::use, new EtcdAccess.Story() {
+                    @Override
+                    public void changed(EtcdSettings settings) {
+                        log.info("etcd-access-changed", "endpoints", endpoints(settings));
+                    }
+
+                    @Override
+                    public void refused(String reason) {
+                        log.warn("configuration-refused", "text", reason);
+                    }
+                });
+        Future<?> unused =
+                timers.scheduleWithFixedDelay(access::look, 0, EtcdAccess.EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private static String endpoints(EtcdSettings settings) {
+        return settings.endpoints().stream().map(EtcdEndpoint::toString).collect(Collectors.joining(","));
     }
 
     private RollingOpsManager manager(

@@ -16,6 +16,7 @@ import io.rollingops.etcd.WatchEvent;
 import io.rollingops.etcd.WatchListener;
 import io.rollingops.etcd.grpc.GrpcEtcdClient;
 import io.rollingops.etcd.lock.EtcdClusterLock;
+import io.rollingops.etcd.lock.InTurn;
 import io.rollingops.etcd.lock.LockKeys;
 import io.rollingops.etcd.lock.LockSettings;
 import io.rollingops.json.Json;
@@ -23,19 +24,28 @@ import io.rollingops.manager.HostClock;
 import io.rollingops.spi.ClusterLock.Hold;
 import io.rollingops.testkit.etcd.EtcdCluster;
 import io.rollingops.testkit.etcd.EtcdOptions;
+import io.rollingops.testkit.etcd.EtcdProcess;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.OptionalInt;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lock in etcd between applications, on three etcd members: from one holder's giving it back to the next one's having
@@ -43,59 +53,129 @@ import java.util.concurrent.TimeUnit;
  * takes, beside one transaction. All in one run.
  */
 public final class SharedLock {
-    private static final int[] WAITING = {2, 10, 50, 200};
+    private static final String WAITING = "2,10,50,200";
+    private static final String HOLD_MILLIS = "2,250";
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
+    private static final int SLICES = 5;
 
     private SharedLock() {}
 
     public static void main(String[] arguments) throws Exception {
         int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
-        try (EtcdCluster etcd = EtcdCluster.start(EtcdOptions.members(3))) {
-            EtcdSettings settings = EtcdSettings.plain(etcd.endpoints());
-            floor(settings, rounds, 2); // warm-up, thrown away
-            contended(settings, 4, rounds, 2);
-            Sample floor = floor(settings, rounds, 2);
-            System.out.println(floor);
-            for (int waiting : WAITING) {
-                compare(floor, contended(settings, waiting, Math.max(rounds, waiting), 2));
+        String holds = arguments.length > 1 ? arguments[1] : HOLD_MILLIS;
+        String waitings = arguments.length > 2 ? arguments[2] : WAITING;
+        try (EtcdCluster etcd = EtcdCluster.start(EtcdOptions.members(3).defaultTimings())) {
+            handOver(etcd, 2, Math.max(rounds, 300), 2); // warm-up, thrown away
+            for (String hold : holds.split(",", -1)) {
+                int holdMillis = Integer.parseInt(hold);
+                for (String waiting : waitings.split(",", -1)) {
+                    handOver(etcd, Integer.parseInt(waiting), Math.min(rounds, 10_000 / holdMillis), holdMillis)
+                            .forEach(System.out::println);
+                }
             }
-            Sample slowFloor = floor(settings, 20, 250);
-            System.out.println(slowFloor);
-            compare(slowFloor, contended(settings, 10, 20, 250));
-            free(settings, rounds);
+            free(EtcdSettings.plain(etcd.endpoints()), rounds);
         }
     }
 
-    private static void compare(Sample floor, Sample ours) {
-        System.out.println(ours);
-        System.out.printf(
-                Locale.ROOT,
-                "  ours / floor at p50: %.2f (wanted: 1.3 or less)%n",
-                ours.millis(0.5) / floor.millis(0.5));
+    /** Ours and the floor in turns, so that whatever else the machine does is the same for both. */
+    private static List<String> handOver(EtcdCluster etcd, int waiting, int rounds, int holdMillis) throws Exception {
+        EtcdSettings settings = EtcdSettings.plain(etcd.endpoints());
+        String cluster = "waiting-" + waiting + "-" + holdMillis;
+        List<Long> floor = new ArrayList<>();
+        List<Long> ours = new ArrayList<>();
+        long messages = 0;
+        try (BareClients bare = new BareClients(settings, cluster, waiting + 1);
+                Contenders contenders = new Contenders(settings, cluster, waiting + 1)) {
+            contenders.begin();
+            for (int slice = 0; slice < SLICES; slice++) {
+                bare.measure(rounds / SLICES, holdMillis, floor);
+                long before = messages(etcd);
+                contenders.measure(rounds / SLICES, holdMillis, ours);
+                messages += messages(etcd) - before;
+            }
+        }
+        Sample bareSample = Sample.of("floor: delete, event, guarded put; held " + holdMillis + " ms", floor);
+        Sample sample = Sample.of("ours: " + waiting + " waiting applications, held " + holdMillis + " ms", ours);
+        return List.of(
+                bareSample.toString(),
+                sample.toString(),
+                compared(bareSample, sample),
+                String.format(
+                        Locale.ROOT,
+                        "  messages of the servers for each release: %.1f   load: %s",
+                        messages / (double) ours.size(),
+                        load()));
     }
 
-    /** What any lock with a watch costs at least. */
-    private static Sample floor(EtcdSettings settings, int rounds, int holdMillis) throws Exception {
-        Bytes key = Bytes.utf8("/benchmark/floor");
-        List<Long> nanos = new ArrayList<>();
-        try (GrpcEtcdClient holder = new GrpcEtcdClient(settings, Runnable::run);
-                GrpcEtcdClient waiter = new GrpcEtcdClient(settings, Runnable::run)) {
-            GrantedLease lease = waiter.grantLease(Duration.ofSeconds(60)).get();
-            LinkedBlockingQueue<Long> taken = new LinkedBlockingQueue<>();
+    private static String compared(Sample floor, Sample ours) {
+        return String.format(
+                Locale.ROOT, "  ours / floor at p50: %.2f (wanted: 1.3 or less)", ours.millis(0.5) / floor.millis(0.5));
+    }
+
+    private static String load() throws IOException {
+        return Files.readString(Path.of("/proc/loadavg")).strip();
+    }
+
+    /** How many messages all members have received from clients and sent to them so far. */
+    private static long messages(EtcdCluster etcd) throws IOException, InterruptedException {
+        HttpClient client = HttpClient.newHttpClient();
+        double sum = 0;
+        for (EtcdProcess member : etcd.members()) {
+            URI metrics = URI.create("http://" + member.endpoint() + "/metrics");
+            String text = client.send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+            sum += text.lines()
+                    .filter(line -> line.startsWith("grpc_server_msg_"))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                    .sum();
+        }
+        return Math.round(sum);
+    }
+
+    /**
+     * What any lock with a watch costs at least: a client each, every one with a watch; two of them hand a key over.
+     */
+    private static final class BareClients implements AutoCloseable {
+        private final List<GrpcEtcdClient> clients = new ArrayList<>();
+        private final LinkedBlockingQueue<Long> taken = new LinkedBlockingQueue<>();
+        private final Bytes key;
+
+        BareClients(EtcdSettings settings, String name, int count) throws Exception {
+            key = Bytes.utf8("/benchmark/" + name + "/lock");
+            for (int i = 0; i < count; i++) {
+                clients.add(new GrpcEtcdClient(settings, Runnable::run));
+            }
+            EtcdClient waiter = clients.get(1).within(CALL_LIMIT);
+            GrantedLease lease = waiter.grantLease(Duration.ofSeconds(600)).get();
             Transaction take =
                     Transaction.when(Guard.absent(key)).then(Action.put(key, Bytes.utf8("waiter"), lease.id()));
             waiter.watch(KeyRange.key(key), new Taker(waiter, take, taken), Runnable::run)
                     .get();
+            for (int i = 2; i < count; i++) {
+                clients.get(i)
+                        .within(CALL_LIMIT)
+                        .watch(KeyRange.key(key.plus("/" + i)), new Taker(waiter, take, taken), Runnable::run)
+                        .get();
+            }
+        }
+
+        void measure(int rounds, int holdMillis, List<Long> nanos) throws Exception {
+            EtcdClient holder = clients.get(0).within(CALL_LIMIT);
             for (int i = 0; i < rounds; i++) {
                 holder.commit(Transaction.always(Action.put(key, Bytes.utf8("holder"))))
                         .get();
-                TimeUnit.MILLISECONDS.sleep(holdMillis); // how long it is held
+                TimeUnit.MILLISECONDS.sleep(holdMillis);
                 long begin = System.nanoTime();
                 holder.commit(Transaction.always(Action.delete(key))).get();
                 nanos.add(await(taken) - begin);
             }
         }
-        return Sample.of("floor: delete, event, guarded put; held " + holdMillis + " ms", nanos);
+
+        @Override
+        public void close() {
+            clients.parallelStream().forEach(GrpcEtcdClient::close);
+        }
     }
 
     private record Taker(EtcdClient etcd, Transaction take, LinkedBlockingQueue<Long> taken) implements WatchListener {
@@ -115,37 +195,15 @@ public final class SharedLock {
         }
     }
 
-    /** So many applications that all want it again as soon as they had it. */
-    private static Sample contended(EtcdSettings settings, int waiting, int rounds, int holdMillis) throws Exception {
-        LinkedBlockingQueue<Contender> holders = new LinkedBlockingQueue<>();
-        List<Long> nanos = new ArrayList<>();
-        try (Contenders contenders =
-                new Contenders(settings, waiting, "contended-" + waiting + "-" + holdMillis, holders)) {
-            contenders.all.forEach(Contender::want);
-            Contender holder = await(holders);
-            for (int i = 0; i < rounds; i++) {
-                TimeUnit.MILLISECONDS.sleep(holdMillis); // how long it is held
-                long begin = System.nanoTime();
-                holder.lock.drop();
-                Contender next = await(holders);
-                nanos.add(next.heldNanos - begin);
-                holder.want();
-                holder = next;
-            }
-        }
-        return Sample.of("ours: " + waiting + " applications, held " + holdMillis + " ms", nanos);
-    }
-
     private static void free(EtcdSettings settings, int rounds) throws Exception {
-        LinkedBlockingQueue<Contender> holders = new LinkedBlockingQueue<>();
         List<Long> warm = new ArrayList<>();
         List<Long> transaction = new ArrayList<>();
-        try (Contenders contenders = new Contenders(settings, 1, "free", holders)) {
+        try (Contenders contenders = new Contenders(settings, "free", 1)) {
             Contender one = contenders.all.get(0);
             for (int i = 0; i < 2 * rounds; i++) {
                 long begin = System.nanoTime();
                 one.want();
-                await(holders);
+                await(contenders.holders);
                 long took = one.heldNanos - begin;
                 long plain = System.nanoTime();
                 one.client
@@ -162,7 +220,8 @@ public final class SharedLock {
         Sample plain = Sample.of("one transaction", transaction);
         Sample ours = Sample.of("ours: free, lease warm", warm);
         System.out.println(plain);
-        compare(plain, ours);
+        System.out.println(ours);
+        System.out.println(compared(plain, ours));
     }
 
     private static <T> T await(LinkedBlockingQueue<T> queue) throws InterruptedException {
@@ -173,14 +232,33 @@ public final class SharedLock {
         return next;
     }
 
-    /** Applications with a client each. */
+    /** Applications with a client each, all of which want the lock again as soon as they had it. */
     private static final class Contenders implements AutoCloseable {
         final List<Contender> all = new ArrayList<>();
+        final LinkedBlockingQueue<Contender> holders = new LinkedBlockingQueue<>();
+        private @Nullable Contender holder;
 
-        Contenders(EtcdSettings settings, int count, String cluster, LinkedBlockingQueue<Contender> holders)
-                throws InterruptedException {
+        Contenders(EtcdSettings settings, String cluster, int count) {
             for (int i = 0; i < count; i++) {
                 all.add(new Contender(settings, cluster, i, holders));
+            }
+        }
+
+        void begin() throws InterruptedException {
+            all.forEach(Contender::want);
+            holder = await(holders);
+        }
+
+        void measure(int rounds, int holdMillis, List<Long> nanos) throws InterruptedException {
+            for (int i = 0; i < rounds; i++) {
+                Contender held = Objects.requireNonNull(holder);
+                TimeUnit.MILLISECONDS.sleep(holdMillis);
+                long begin = System.nanoTime();
+                held.lock.drop();
+                Contender next = await(holders);
+                nanos.add(next.heldNanos - begin);
+                held.want();
+                holder = next;
             }
         }
 
@@ -191,7 +269,7 @@ public final class SharedLock {
     }
 
     private static final class Contender implements AutoCloseable {
-        private final ExecutorService executor = Executors.newSingleThreadExecutor();
+        private final InTurn executor = new InTurn();
         private final ScheduledExecutorService timers = Executors.newScheduledThreadPool(1);
         private final GrpcEtcdClient client;
         private final EtcdClusterLock lock;
@@ -209,7 +287,9 @@ public final class SharedLock {
                     new HostClock(System::nanoTime, InstantSource.system()),
                     executor,
                     (delay, task) -> {
-                        Future<?> unused = timers.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+                        if (!timers.isShutdown()) {
+                            Future<?> unused = timers.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+                        }
                     },
                     event -> {});
             lock.onChange(() -> {
@@ -246,7 +326,6 @@ public final class SharedLock {
             lock.close();
             client.close();
             timers.shutdownNow();
-            executor.shutdownNow();
         }
     }
 }

@@ -155,11 +155,7 @@ public final class HookPass {
 
     /** What is shown in etcd of an operation that is dropped is what the original would show there. */
     private void finished(
-            OperationId operation,
-            long epoch,
-            PeerReply reply,
-            Optional<Operation> head,
-            OperationResult shown) {
+            OperationId operation, long epoch, PeerReply reply, Optional<Operation> head, OperationResult shown) {
         if (reply instanceof PeerReply.Refused no) {
             story.accept(new UnitEvent.NotRecorded(operation, epoch, no.message()));
             forget();
@@ -167,8 +163,7 @@ public final class HookPass {
         }
         answered = true;
         story.accept(new UnitEvent.Recorded(operation, epoch));
-        head.filter(found -> found.id().equals(operation))
-                .ifPresent(found -> cluster.finished(found.completed(shown)));
+        head.filter(found -> found.id().equals(operation)).ifPresent(found -> cluster.finished(found.completed(shown)));
     }
 
     private void begin(long epoch, Operation operation, OptionalLong clusterToken) {

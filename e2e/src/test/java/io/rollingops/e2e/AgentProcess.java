@@ -34,6 +34,10 @@ final class AgentProcess {
         return folder.resolve("data/control/agent.sock");
     }
 
+    Path configuration() {
+        return folder.resolve("agent.yaml");
+    }
+
     Path runs() {
         return folder.resolve("data/runs");
     }
@@ -44,8 +48,8 @@ final class AgentProcess {
 
     /** The same with more environment variables. */
     void start(Map<String, String> environment) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(Program.command(
-                        "agent", "--config", folder.resolve("agent.yaml").toString()))
+        ProcessBuilder builder = new ProcessBuilder(
+                        Program.command("agent", "--config", configuration().toString()))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
         builder.environment().putAll(environment);

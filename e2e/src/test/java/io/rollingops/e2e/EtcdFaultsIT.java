@@ -237,6 +237,30 @@ class EtcdFaultsIT {
         }
     }
 
+    @Test
+    void new_endpoints_in_the_configuration_are_taken_up_while_the_agent_runs(TestInfo test) throws Exception {
+        try (FaultProxy old = new FaultProxy(ETCD.cluster().member(0).address());
+                TestApplication web = start("web", 1, section(test, old.endpoint(), "block"))) {
+            web.awaitBackend("etcd");
+            Path file = web.agent(0).configuration();
+            String before = Files.readString(file);
+
+            Files.writeString(file, before + "nonsense: true\n");
+            web.awaitThat(() -> web.agent(0).log().contains("configuration-refused"));
+            Files.writeString(
+                    file,
+                    before.replace(old.endpoint(), ETCD.cluster().endpoints().replace(",", "', '")));
+            web.awaitThat(() -> web.agent(0).log().contains("etcd-access-changed"));
+            old.cut();
+            web.request("work", Map.of(), 0);
+
+            web.assertHistoryIsClean();
+            assertThat(web.log().runs())
+                    .singleElement()
+                    .matches(run -> run.clusterToken().isPresent());
+        }
+    }
+
     private TestApplication start(String name, int units, String section) throws IOException, InterruptedException {
         return TestApplication.start(folder, name, units, LEASE, number -> section);
     }

@@ -65,6 +65,11 @@ public sealed interface Guard {
         return new OnValue(KeyRange.key(key), Relation.EQUAL, value);
     }
 
+    /** Every key of the range hangs on a lease, and there is one at least. */
+    static Guard allOnLeases(KeyRange keys) {
+        return new OnLease(keys, Relation.NOT_EQUAL, Optional.empty());
+    }
+
     static Guard attachedTo(Bytes key, LeaseId lease) {
         return new OnLease(KeyRange.key(key), Relation.EQUAL, Optional.of(lease));
     }

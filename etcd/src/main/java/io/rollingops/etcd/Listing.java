@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param revision the state of the store that was read
  * @param entries in the order asked for
- * @param total how many keys the range holds, whatever the limit
+ * @param total how many keys the range holds, whatever the limit and the age that were asked for
  */
 public record Listing(Revision revision, List<KeyValue> entries, long total) {
     public Listing {

@@ -74,6 +74,26 @@ public record AgentConfig(
         return new Reading(file).config();
     }
 
+    /** The same, but etcd is reached as the other section says. */
+    public AgentConfig withAccessToEtcd(EtcdConfig other) {
+        return new AgentConfig(
+                unit,
+                dataDirectory,
+                controlSocket,
+                raft,
+                identity,
+                lease,
+                pause,
+                callbacks,
+                etcd.map(own -> own.reachedLike(other)),
+                upgrade);
+    }
+
+    /** Whether the two differ at most in how etcd is reached: endpoints, certificates, user. */
+    public boolean isSameButForAccessToEtcd(AgentConfig other) {
+        return other.etcd().map(this::withAccessToEtcd).orElse(this).equals(other);
+    }
+
     /** One reading of one file. */
     private static final class Reading {
         private final YamlReader yaml;

@@ -33,6 +33,11 @@ public record EtcdConfig(
     /** A user of etcd. */
     public record User(String name, Path passwordFile) {}
 
+    /** The same lock, reached as the other one is. */
+    EtcdConfig reachedLike(EtcdConfig other) {
+        return new EtcdConfig(clusterId, model, other.endpoints, other.tls, other.user, lock, onLoss);
+    }
+
     /** Whether others could come upon the same cluster id by chance or on purpose. */
     public boolean isGuessable() {
         return clusterId.length() < HARD_TO_GUESS;

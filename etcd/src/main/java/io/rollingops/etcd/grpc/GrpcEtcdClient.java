@@ -113,8 +113,9 @@ public final class GrpcEtcdClient implements EtcdClient, AutoCloseable {
     }
 
     /**
-     * From now on uses these settings. The certificates are read before this returns; connections are made anew. Calls
-     * under way finish on the old ones, watches move over without losing or repeating an event.
+     * From now on uses these settings: other endpoints of the same cluster, other certificates, another user. The
+     * certificates are read before this returns; connections are made anew. Calls under way finish on the old ones, watches
+     * move over without losing or repeating an event, leases stay, and so does a lock that was taken over this client.
      *
      * <p>Only changed files need no reload: each new connection reads them again.
      *

@@ -49,6 +49,8 @@ final class Wire {
                 .setKey(bytes(query.keys().from()))
                 .setRangeEnd(bytes(query.keys().to()))
                 .setLimit(query.limit())
+                .setSerializable(query.source() == Query.Source.MEMBER)
+                .setMaxCreateRevision(query.createdUpTo().map(Revision::number).orElse(0L))
                 .setKeysOnly(query.content() == Query.Content.KEYS);
         return switch (query.order()) {
             case KEY_ASCENDING -> request.build(); // etcd's own order; naming it would only make the server sort again

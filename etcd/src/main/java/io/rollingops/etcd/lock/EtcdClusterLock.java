@@ -73,18 +73,14 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
     private boolean calling;
     private boolean renewing;
     private boolean yielding;
-    private boolean refused;
-    private boolean closed;
-    private Reach reach = Reach.UNKNOWN;
+    private boolean toldOfDouble;
+    private boolean toldOfMissingRight;
+    private volatile boolean closed;
+    private volatile Reachability reachability;
     private State told = new State(Reach.UNKNOWN, Hold.NONE, OptionalLong.empty(), Cleanliness.UNKNOWN);
-    private long lastAnswer;
-    private OptionalLong troubledSince = OptionalLong.empty();
     private long lastRenewal;
-    private long reachableSince;
-    private long reachChangedAt;
     private long checkedNanos;
     private Instant checkedWall;
-    private Optional<String> trouble = Optional.empty();
 
     /**
      * A lock that has not been wanted yet. Nothing happens before {@link #start}.
@@ -111,8 +107,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         this.story = story;
         this.checkedNanos = now();
         this.checkedWall = clock.calendar().instant();
-        this.lastAnswer = checkedNanos;
-        this.reachChangedAt = checkedNanos;
+        this.reachability = Reachability.unknown(checkedNanos);
     }
 
     /** Begins: gets a lease and removes what an earlier process of this unit has left. Returns at once. */
@@ -130,17 +125,17 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         }
         OptionalLong token =
                 hold == Hold.HELD ? OptionalLong.of(local.lock().orElseThrow().number()) : OptionalLong.empty();
-        return new State(reach, hold, token, local.cleanliness());
+        return new State(reachability.reach(), hold, token, local.cleanliness());
     }
 
     /** Why etcd cannot be used at the moment; empty while it can. */
-    public synchronized Optional<String> trouble() {
-        return trouble;
+    public Optional<String> trouble() {
+        return reachability.trouble();
     }
 
     /** For how long etcd has been within reach, or out of it. */
-    public synchronized Duration sinceReachChanged() {
-        return Duration.ofNanos(now() - reachChangedAt);
+    public Duration sinceReachChanged() {
+        return Duration.ofNanos(now() - reachability.changedAt());
     }
 
     /** How much longer the lock or the ticket can be relied upon without another answer; empty without a lease. */
@@ -203,7 +198,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
     /** For people who look for a mistake. */
     @Override
     public synchronized String toString() {
-        return keys.owner() + " " + reach + (calling ? ", a call is under way, " : ", ") + local;
+        return keys.owner() + " " + reachability.reach() + (calling ? ", a call is under way, " : ", ") + local;
     }
 
     private synchronized void set(UnaryOperator<LockLocal> change) {
@@ -220,39 +215,34 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
             step = protocol.next(local);
             calling = !(step instanceof LockStep.Rest);
         }
+        carryOut(step); // before anything that is not in a hurry
         unfollow();
-        carryOut(step);
     }
 
     private void carryOut(LockStep step) {
         if (step instanceof LockStep.GrantLease) {
             grantLease();
         } else if (step instanceof LockStep.OpenSession open) {
-            openSession(open.lease());
+            openSession(open.lease(), open.privately());
         } else if (step instanceof LockStep.RemoveLeftovers remove) {
             removeLeftovers(remove.session());
         } else if (step instanceof LockStep.TakeFree take) {
-            write(calls.takeFree(take.session(), take.operation()), take.session(), this::tookFree);
+            write(calls.takeFree(take.session(), take.shown()), take.session(), this::tookFree);
         } else if (step instanceof LockStep.Enqueue enqueue) {
-            write(calls.enqueue(enqueue.session(), enqueue.operation()), enqueue.session(), this::enqueued);
-        } else if (step instanceof LockStep.Look) {
-            look();
+            write(calls.enqueue(enqueue.session(), enqueue.shown()), enqueue.session(), this::enqueued);
+        } else if (step instanceof LockStep.Look look) {
+            look(look);
         } else if (step instanceof LockStep.Follow follow) {
             follow(follow.keys());
-        } else if (step instanceof LockStep.LookForPollers pollers) {
-            call(etcd.commit(calls.lookForPollers()), outcome -> {
-                Optional<String> owner = calls.poller(found(outcome), pollers.ticket());
-                change(now -> now.foundPoller(owner));
-            });
         } else if (step instanceof LockStep.PassOver pass) {
             passOver(pass);
         } else if (step instanceof LockStep.TakeInTurn take) {
-            write(calls.takeInTurn(take.session(), take.ticket(), take.operation()), take.session(), this::tookInTurn);
-        } else if (step instanceof LockStep.Release release) {
             write(
-                    calls.release(release.session(), release.lock(), release.finished()),
-                    release.session(),
-                    outcome -> change(LockLocal::released));
+                    calls.takeInTurn(take.session(), take.ticket(), take.shown()),
+                    take.session(),
+                    outcome -> tookInTurn(outcome, take.ticket()));
+        } else if (step instanceof LockStep.Release release) {
+            write(calls.release(release.session(), release.lock(), release.shown()), release.session(), this::released);
         } else if (step instanceof LockStep.Withdraw withdraw) {
             write(
                     calls.withdraw(withdraw.session(), withdraw.ticket()),
@@ -285,12 +275,28 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         }
     }
 
-    private void openSession(LeaseId lease) {
-        call(etcd.commit(calls.openSession(lease)), outcome -> {
-            if (local.lease().equals(Optional.of(lease))) {
-                sessionOpened(lease, outcome);
+    private void openSession(LeaseId lease, boolean privately) {
+        CompletableFuture<Optional<TransactionOutcome>> opened = etcd.commit(calls.openSession(lease, privately))
+                .thenApply(Optional::of)
+                .exceptionallyCompose(failure -> privateKeyRefused(failure, privately));
+        call(opened, outcome -> {
+            if (!local.lease().equals(Optional.of(lease))) {
+                return;
+            }
+            if (outcome.isEmpty()) {
+                change(LockLocal::privateKeyRefused);
+            } else {
+                sessionOpened(lease, outcome.get());
             }
         });
+    }
+
+    /** No answer if etcd says no, perhaps only to the private key; other failures stay failures. */
+    private static CompletableFuture<Optional<TransactionOutcome>> privateKeyRefused(
+            Throwable failure, boolean privately) {
+        return privately && reasonOf(failure) instanceof RollingOpsException.Refused
+                ? CompletableFuture.completedFuture(Optional.empty())
+                : CompletableFuture.failedFuture(reasonOf(failure));
     }
 
     private void sessionOpened(LeaseId lease, TransactionOutcome outcome) {
@@ -298,6 +304,11 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
                 applied -> {
                     Session session = new Session(lease, applied.revision());
                     List<Listing> found = listings(applied.results());
+                    if (local.withoutPrivateKey() && !toldOfMissingRight) {
+                        toldOfMissingRight = true;
+                        keys.privateSession()
+                                .ifPresent(key -> story.accept(new LockEvent.NoPrivateKey(key.toString())));
+                    }
                     change(now -> now.sessionOpened(
                             session, createdUnder(found.get(0), lease), createdUnder(found.get(1), lease)));
                     return null;
@@ -341,7 +352,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
 
     private void tookFree(TransactionOutcome outcome) {
         if (outcome instanceof TransactionOutcome.Applied applied) {
-            change(now -> now.taken(applied.revision()));
+            change(now -> now.taken(applied.revision(), applied.revision()));
         } else {
             change(LockLocal::foundTaken);
         }
@@ -355,9 +366,9 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         }
     }
 
-    private void tookInTurn(TransactionOutcome outcome) {
+    private void tookInTurn(TransactionOutcome outcome, Revision ticket) {
         if (outcome instanceof TransactionOutcome.Applied applied) {
-            change(now -> now.taken(applied.revision()));
+            change(now -> now.taken(applied.revision(), ticket));
         } else if (outcome instanceof TransactionOutcome.Declined declined) {
             List<Listing> found = listings(declined.results());
             change(now -> found.get(1).first().isEmpty()
@@ -366,27 +377,32 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         }
     }
 
-    private void look() {
-        call(etcd.commit(calls.lookAtFront()), outcome -> {
-            if (!placed(outcome)) {
-                call(etcd.commit(calls.lookAtAll()), all -> {
-                    if (!placed(all)) {
-                        change(LockLocal::ticketGone);
-                    }
-                });
-            }
-        });
+    private void released(TransactionOutcome outcome) {
+        boolean othersWait = outcome instanceof TransactionOutcome.Applied
+                && found(outcome).get(0).first().isPresent();
+        change(now -> now.released(othersWait));
     }
 
-    private boolean placed(TransactionOutcome outcome) {
-        List<Listing> found = found(outcome);
-        Place place = new WaitingLine(found.get(1).entries())
-                .placeOf(keys.ticket(), found.get(0).first().isEmpty());
-        if (place instanceof Place.Unknown) {
-            return false;
-        }
-        change(now -> now.looked(place, found.get(1).revision()));
-        return true;
+    private void look(LockStep.Look step) {
+        Revision ticket = step.ticket();
+        Transaction look =
+                step.forPollers() ? calls.lookForPollers(ticket, step.source()) : calls.look(ticket, step.source());
+        call(etcd.commit(look), outcome -> {
+            List<Listing> found = found(outcome);
+            Revision at = found.get(1).revision();
+            Place place = new WaitingLine(found.get(1).entries())
+                    .placeOf(ticket, found.get(0).first().isEmpty());
+            if (place instanceof Place.Unknown && at.compareTo(local.asOf()) >= 0) {
+                change(LockLocal::ticketGone);
+                return;
+            }
+            change(now -> now.looked(place, at));
+            if (step.forPollers() && !ticket.isAfter(at)) {
+                Optional<String> poller =
+                        found.size() > 2 ? calls.poller(found.get(2), found.get(3), ticket) : Optional.empty();
+                change(now -> now.foundPoller(poller));
+            }
+        });
     }
 
     private void follow(List<Bytes> keys) {
@@ -402,13 +418,16 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
     private void keep(Map<Bytes, CompletableFuture<Watch>> opening) {
         synchronized (this) {
             List<Bytes> open = new ArrayList<>();
-            opening.forEach((key, future) -> {
-                if (!future.isCompletedExceptionally()) {
-                    watches.put(key, future.join());
-                    open.add(key);
+            Revision since = Revision.NONE;
+            for (Map.Entry<Bytes, CompletableFuture<Watch>> each : opening.entrySet()) {
+                if (!each.getValue().isCompletedExceptionally()) {
+                    Watch watch = each.getValue().join();
+                    watches.put(each.getKey(), watch);
+                    open.add(each.getKey());
+                    since = watch.createdAt().isAfter(since) ? watch.createdAt() : since;
                 }
-            });
-            local = local.followed(open);
+            }
+            local = local.followed(open, since);
         }
     }
 
@@ -476,9 +495,10 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         judgeReach(nanos);
         long sinceRenewal = nanos - lastRenewal;
         boolean isDue = sinceRenewal >= settings.lease().renewEvery().toNanos();
-        boolean isSilent = sinceRenewal >= PROBE_EVERY.toNanos() && nanos - lastAnswer >= PROBE_EVERY.toNanos();
-        boolean isWaitedFor = troubledSince.isPresent()
-                || reach != Reach.SETTLED
+        boolean isSilent =
+                sinceRenewal >= PROBE_EVERY.toNanos() && nanos - reachability.lastAnswer() >= PROBE_EVERY.toNanos();
+        boolean isWaitedFor = reachability.troubledSince().isPresent()
+                || reachability.reach() != Reach.SETTLED
                 || local.wish().isPresent();
         if (isDue || (isSilent && isWaitedFor)) {
             renew();
@@ -550,11 +570,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
 
     /** Everybody may renew a lease; that proves nothing about a step that is refused. */
     private void renewed() {
-        if (refused) {
-            lastAnswer = now();
-        } else {
-            answered();
-        }
+        reached(reachability.answeredInPart(now(), settings.settledAfter()));
     }
 
     /** Rule E5: a lock whose key is gone is lost, even if the lease is not. */
@@ -594,6 +610,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
             if (outcome instanceof TransactionOutcome.LeaseGone) {
                 loseLease("etcd does not know it any more");
             } else if (outcome instanceof TransactionOutcome.Declined declined && !isOurs(declined, session)) {
+                tellOfDouble(declined, session);
                 change(LockLocal::inDoubt);
             } else {
                 then.accept(outcome);
@@ -609,6 +626,19 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
                         .first()
                         .filter(entry -> entry.modified().equals(session.written()))
                         .isPresent();
+    }
+
+    /** Our own process has only one lease at a time: whoever wrote the key under another one has our name. */
+    private void tellOfDouble(TransactionOutcome.Declined declined, Session session) {
+        boolean isDouble = listings(declined.results()).stream()
+                .findFirst()
+                .flatMap(Listing::first)
+                .filter(entry -> isAlien(entry, session))
+                .isPresent();
+        if (isDouble && !toldOfDouble) {
+            toldOfDouble = true;
+            story.accept(new LockEvent.HasDouble(keys.owner()));
+        }
     }
 
     /** The next step is taken when the answer, and what follows from it, is there; or after a while when it fails. */
@@ -642,61 +672,47 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         if (reasonOf(failure) instanceof RollingOpsException.Refused) {
             return TRY_REFUSED_AGAIN;
         }
-        return reach == Reach.AWAY ? PROBE_EVERY : TRY_AGAIN;
+        return reachability.reach() == Reach.AWAY ? PROBE_EVERY : TRY_AGAIN;
     }
 
     private void answered() {
-        lastAnswer = now();
-        trouble = Optional.empty();
-        refused = false;
-        troubledSince = OptionalLong.empty();
-        if (reach == Reach.AWAY || reach == Reach.UNKNOWN) {
-            reachableSince = lastAnswer;
-            reached(Reach.REACHABLE);
-        } else if (reach == Reach.REACHABLE
-                && lastAnswer - reachableSince >= settings.settledAfter().toNanos()) {
-            reached(Reach.SETTLED);
-        }
+        reached(reachability.answered(now(), settings.settledAfter()));
     }
 
     private void failed(Throwable failure) {
         Throwable reason = reasonOf(failure);
         String why = String.valueOf(reason.getMessage());
-        if (trouble.isEmpty()) {
+        if (reachability.trouble().isEmpty()) {
             story.accept(new LockEvent.CallFailed(why)); // the next ones are no news until one is answered
         }
-        trouble = Optional.of(why);
-        refused = reason instanceof RollingOpsException.Refused;
         if (reason instanceof RollingOpsException.Indeterminate) {
             change(LockLocal::inDoubt);
+        } else if (reason instanceof RollingOpsException.InvalidRequest) {
+            change(LockLocal::tooLarge);
         }
         long nanos = now();
-        troubledSince = OptionalLong.of(troubledSince.orElse(nanos));
-        judgeReach(nanos);
+        reached(reachability
+                .failed(why, reason instanceof RollingOpsException.Refused, nanos)
+                .judged(nanos, settings.awayAfter()));
     }
 
     private void judgeReach(long nanos) {
-        if (troubledSince.isPresent()
-                && nanos - troubledSince.getAsLong() >= settings.awayAfter().toNanos()) {
-            reached(Reach.AWAY);
-        }
+        reached(reachability.judged(nanos, settings.awayAfter()));
     }
 
-    private void reached(Reach now) {
-        if (reach == now) {
-            return;
-        }
-        if (now == Reach.AWAY || reach == Reach.AWAY) {
-            story.accept(new LockEvent.ReachChanged(now != Reach.AWAY));
-        }
+    private void reached(Reachability now) {
+        Reach before = reachability.reach();
         synchronized (this) {
-            if (now == Reach.AWAY || reach == Reach.AWAY || reach == Reach.UNKNOWN) {
-                reachChangedAt = now();
-            }
-            reach = now;
-            if (now == Reach.AWAY) {
+            reachability = now;
+            if (now.reach() == Reach.AWAY && before != Reach.AWAY) {
                 local = local.cleanlinessUnknown();
             }
+        }
+        if (now.reach() == before) {
+            return;
+        }
+        if (now.reach() == Reach.AWAY || before == Reach.AWAY) {
+            story.accept(new LockEvent.ReachChanged(now.reach() != Reach.AWAY));
         }
         tellIfChanged();
     }
@@ -770,13 +786,25 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         @Override
         public void changed(List<WatchEvent> events) {
             WatchEvent last = events.get(events.size() - 1);
-            boolean isGone = last instanceof WatchEvent.Deleted;
             if (key.equals(keys.lock())) {
-                change(now -> now.lockChanged(isGone, last.revision()));
-            } else if (isGone) {
-                change(now -> now.predecessorGone(last.revision()));
+                change(now -> now.lockChanged(last instanceof WatchEvent.Deleted, last.revision()));
+            } else {
+                change(now -> ofPredecessor(now, events));
             }
             advance();
+        }
+
+        /** The first end of his ticket counts: what he writes after that is another one, and behind ours. */
+        private LockLocal ofPredecessor(LockLocal now, List<WatchEvent> events) {
+            for (WatchEvent event : events) {
+                if (event instanceof WatchEvent.Deleted) {
+                    return now.predecessorGone(event.revision());
+                }
+            }
+            WatchEvent last = events.get(events.size() - 1);
+            boolean isSameTicket = last instanceof WatchEvent.Written written
+                    && written.entry().version() > 1;
+            return isSameTicket ? now.predecessorHolds(last.revision()) : now.moved(last.revision());
         }
 
         @Override

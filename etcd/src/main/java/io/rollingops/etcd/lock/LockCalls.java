@@ -3,6 +3,7 @@ package io.rollingops.etcd.lock;
 
 import io.rollingops.Operation;
 import io.rollingops.OperationCodec;
+import io.rollingops.OperationId;
 import io.rollingops.etcd.Action;
 import io.rollingops.etcd.Bytes;
 import io.rollingops.etcd.Guard;
@@ -14,11 +15,12 @@ import io.rollingops.etcd.Revision;
 import io.rollingops.etcd.Transaction;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The transactions and queries of the lock. */
 final class LockCalls {
-    /** Pending entries that are looked at to find somebody who polls; those in front are the oldest. */
-    private static final int POLLERS_SEEN = 64;
+    /** Queue entries that are looked at to find somebody who polls; the oldest. */
+    private static final int ENTRIES_SEEN = 1_000;
 
     private final LockKeys keys;
 
@@ -26,11 +28,15 @@ final class LockCalls {
         this.keys = keys;
     }
 
-    Transaction openSession(LeaseId lease) {
-        return Transaction.always(
+    Transaction openSession(LeaseId lease, boolean privately) {
+        Transaction open = Transaction.always(
                 Action.put(keys.session(), keys.lockValue(), lease),
                 Action.read(Query.key(keys.lock())),
                 Action.read(Query.key(keys.ticket())));
+        return keys.privateSession()
+                .filter(key -> privately)
+                .map(key -> open.then(Action.put(key, keys.lockValue(), lease)))
+                .orElse(open);
     }
 
     /** Everything that has our name: the lock, the ticket, the queue entries. */
@@ -55,43 +61,49 @@ final class LockCalls {
         return Transaction.when(isOurs(session)).then(Action.delete(keys.own()));
     }
 
-    Transaction takeFree(Session session, Operation operation) {
-        return Transaction.when(isOurs(session), Guard.absent(keys.lock()), Guard.noneIn(keys.tickets()))
+    Transaction takeFree(Session session, Optional<Operation> shown) {
+        Transaction take = Transaction.when(isOurs(session), Guard.absent(keys.lock()), Guard.noneIn(keys.tickets()))
                 .then(
                         Action.put(keys.lock(), keys.lockValue(), session.lease()),
-                        Action.delete(keys.completed()),
-                        entry(keys.inProgress(operation.id()), operation, session))
-                .otherwise(Action.read(Query.key(keys.session())));
-    }
-
-    Transaction enqueue(Session session, Operation operation) {
-        return Transaction.when(isOurs(session), Guard.absent(keys.ticket()))
-                .then(
                         Action.put(keys.ticket(), keys.lockValue(), session.lease()),
-                        Action.delete(keys.completed()),
-                        entry(keys.pending(operation.id()), operation, session))
+                        Action.delete(keys.completed()))
                 .otherwise(Action.read(Query.key(keys.session())));
+        return with(take, session, shown, keys::inProgress);
     }
 
-    Transaction takeInTurn(Session session, Revision ticket, Operation operation) {
-        return Transaction.when(isOurs(session), Guard.absent(keys.lock()), Guard.createdAt(keys.ticket(), ticket))
+    Transaction enqueue(Session session, Optional<Operation> shown) {
+        Transaction enqueue = Transaction.when(isOurs(session), Guard.absent(keys.ticket()))
+                .then(Action.put(keys.ticket(), keys.lockValue(), session.lease()), Action.delete(keys.completed()))
+                .otherwise(Action.read(Query.key(keys.session())));
+        return with(enqueue, session, shown, keys::pending);
+    }
+
+    /** The ticket is written again, which tells the one behind it that he is next. */
+    Transaction takeInTurn(Session session, Revision ticket, Optional<Operation> shown) {
+        Transaction take = Transaction.when(
+                        isOurs(session), Guard.absent(keys.lock()), Guard.createdAt(keys.ticket(), ticket))
                 .then(
                         Action.put(keys.lock(), keys.lockValue(), session.lease()),
-                        Action.delete(keys.ticket()),
-                        Action.delete(keys.pending(operation.id())),
-                        entry(keys.inProgress(operation.id()), operation, session))
+                        Action.put(keys.ticket(), keys.lockValue(), session.lease()),
+                        Action.delete(keys.pending()))
                 .otherwise(
                         Action.read(Query.key(keys.session())),
                         Action.read(Query.key(keys.ticket())),
                         Action.read(Query.key(keys.lock())));
+        return with(take, session, shown, keys::inProgress);
     }
 
-    Transaction release(Session session, Revision lock, Optional<Operation> finished) {
+    /** Reads in the same step whether anybody else has a ticket. */
+    Transaction release(Session session, Revision lock, Optional<Operation> shown) {
         Transaction release = Transaction.when(isOurs(session), Guard.createdAt(keys.lock(), lock))
-                .then(Action.delete(keys.lock()), Action.delete(keys.pending()), Action.delete(keys.inProgress()))
+                .then(
+                        Action.delete(keys.lock()),
+                        Action.delete(keys.ticket()),
+                        Action.delete(keys.pending()),
+                        Action.delete(keys.inProgress()),
+                        Action.read(Query.of(keys.tickets()).keysOnly().first(1)))
                 .otherwise(Action.read(Query.key(keys.session())));
-        return finished.map(operation -> release.then(entry(keys.completed(operation.id()), operation, session)))
-                .orElse(release);
+        return with(release, session, shown, keys::completed);
     }
 
     Transaction withdraw(Session session, Revision ticket) {
@@ -100,32 +112,41 @@ final class LockCalls {
                 .otherwise(Action.read(Query.key(keys.session())));
     }
 
-    /** The lock and the first two in line. */
-    Transaction lookAtFront() {
-        return Transaction.always(
-                Action.read(Query.key(keys.lock())),
-                Action.read(Query.of(keys.tickets())
-                        .sortedBy(Query.Order.CREATED_ASCENDING)
-                        .keysOnly()
-                        .first(2)));
+    /** The lock, and the end of the line up to that ticket. */
+    Transaction look(Revision ticket, Query.Source source) {
+        return Transaction.always(lock(source), line(ticket, source));
     }
 
-    /** The lock and the whole line. */
-    Transaction lookAtAll() {
-        return Transaction.always(
-                Action.read(Query.key(keys.lock())),
-                Action.read(Query.of(keys.tickets())
-                        .sortedBy(Query.Order.CREATED_ASCENDING)
-                        .keysOnly()));
+    /**
+     * The same, and what pollers have written: entries without a lease, while everybody with a ticket writes them under one.
+     * So mostly there is nothing more to read.
+     */
+    Transaction lookForPollers(Revision ticket, Query.Source source) {
+        return Transaction.when(Guard.allOnLeases(keys.queues()))
+                .then(lock(source), line(ticket, source))
+                .otherwise(
+                        lock(source),
+                        line(ticket, source),
+                        Action.read(Query.of(keys.queues())
+                                .from(source)
+                                .createdUpTo(ticket)
+                                .sortedBy(Query.Order.CREATED_ASCENDING)
+                                .keysOnly()
+                                .first(ENTRIES_SEEN)),
+                        Action.read(Query.of(keys.passedOver()).from(source).keysOnly()));
     }
 
-    Transaction lookForPollers() {
-        return Transaction.always(
-                Action.read(Query.of(keys.queues())
-                        .sortedBy(Query.Order.CREATED_ASCENDING)
-                        .keysOnly()
-                        .first(POLLERS_SEEN)),
-                Action.read(Query.of(keys.passedOver()).keysOnly()));
+    private Action lock(Query.Source source) {
+        return Action.read(Query.key(keys.lock()).from(source).keysOnly());
+    }
+
+    private Action line(Revision ticket, Query.Source source) {
+        return Action.read(Query.of(keys.tickets())
+                .from(source)
+                .createdUpTo(ticket)
+                .sortedBy(Query.Order.CREATED_DESCENDING)
+                .keysOnly()
+                .first(WaitingLine.SEEN));
     }
 
     Transaction passOver(Session session, String owner, LeaseId lease) {
@@ -133,14 +154,14 @@ final class LockCalls {
     }
 
     /** The first one who asked before that ticket was made and has none; whoever was passed over does not count. */
-    Optional<String> poller(List<Listing> findings, Revision ticket) {
-        List<String> passedOver = findings.get(1).entries().stream()
+    Optional<String> poller(Listing entries, Listing passedOver, Revision ticket) {
+        List<String> passed = passedOver.entries().stream()
                 .map(entry -> keys.ownerAtEnd(entry.key()))
                 .toList();
-        return findings.get(0).entries().stream()
-                .filter(entry -> ticket.isAfter(entry.created()))
+        return entries.entries().stream()
+                .filter(entry -> entry.lease().isEmpty() && ticket.isAfter(entry.created()))
                 .flatMap(entry -> keys.ownerOfPending(entry.key()).stream())
-                .filter(owner -> !owner.equals(keys.owner()) && !passedOver.contains(owner))
+                .filter(owner -> !owner.equals(keys.owner()) && !passed.contains(owner))
                 .findFirst();
     }
 
@@ -148,7 +169,10 @@ final class LockCalls {
         return Guard.modifiedAt(keys.session(), session.written());
     }
 
-    private static Action entry(Bytes key, Operation operation, Session session) {
-        return Action.put(key, Bytes.utf8(OperationCodec.write(operation)), session.lease());
+    private static Transaction with(
+            Transaction transaction, Session session, Optional<Operation> shown, Function<OperationId, Bytes> place) {
+        return shown.map(operation -> transaction.then(Action.put(
+                        place.apply(operation.id()), Bytes.utf8(OperationCodec.write(operation)), session.lease())))
+                .orElse(transaction);
     }
 }

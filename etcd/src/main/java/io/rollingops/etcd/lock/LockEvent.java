@@ -35,6 +35,25 @@ public sealed interface LockEvent {
         }
     }
 
+    /** The lease cannot be kept from neighbours. */
+    record NoPrivateKey(String key) implements LockEvent {
+        @Override
+        public String text() {
+            return "etcd does not let this unit write " + key
+                    + ", so another application with rights on the lock could end"
+                    + " its lease; 'rollingops doctor' says which right is missing";
+        }
+    }
+
+    /** Another process writes in our name. */
+    record HasDouble(String owner) implements LockEvent {
+        @Override
+        public String text() {
+            return "another process takes part in the lock as " + owner
+                    + "; give each unit its own name, or stop the other";
+        }
+    }
+
     /** Etcd can be reached again, or not any more. */
     record ReachChanged(boolean isReachable) implements LockEvent {
         @Override

@@ -15,23 +15,31 @@ import java.util.Optional;
  * /rollingops/default/CLUSTER/OWNER/pending/ID          the operation that waits for the lock
  * /rollingops/default/CLUSTER/OWNER/inprogress/ID       the operation that runs under it
  * /rollingops/default/CLUSTER/OWNER/completed/ID        the last one that did, with its result
- * /rollingops/default/CLUSTER/waiters/OWNER             a ticket: whose was created first is next
+ * /rollingops/default/CLUSTER/waiters/OWNER             a ticket: who has the oldest has the lock, or is next
  * /rollingops/default/CLUSTER/sessions/OWNER            the guard of everything that a process writes
  * /rollingops/default/CLUSTER/passed-over/OWNER         a poller that did not come when its turn was
+ * /rollingops/private/MODEL-APPLICATION/sessions/OWNER  hangs on the same lease, and no other application may write it
  * </pre>
  *
  * <p>The first four are those of {@code charmlibs-rollingops} 1.1, byte for byte (section 4.1 of its reference).
  *
  * @param clusterId what the applications have in common
  * @param owner who writes: the model's identity and the unit's name, with {@code -} for {@code /}
+ * @param privatePrefix below which no other application may write; empty without such a place
  */
-public record LockKeys(String clusterId, String owner) {
+public record LockKeys(String clusterId, String owner, Optional<Bytes> privatePrefix) {
     private static final String ROOT = "/rollingops/default/";
+    private static final String PRIVATE_ROOT = "/rollingops/private/";
     private static final int LENGTH_MAX = 255;
 
     public LockKeys {
         requireName("cluster id", clusterId);
         requireName("owner", owner);
+    }
+
+    /** Those of an owner who has no place of its own. */
+    public LockKeys(String clusterId, String owner) {
+        this(clusterId, owner, Optional.empty());
     }
 
     /**
@@ -40,7 +48,11 @@ public record LockKeys(String clusterId, String owner) {
      * @param model tells apart units of the same name; the UUID of the Juju model, or one that the application has
      */
     public static LockKeys of(String clusterId, String model, UnitName unit) {
-        return new LockKeys(clusterId, (model + "-" + unit).replace('/', '-'));
+        String application = (model + "-" + unit.application()).replace('/', '-');
+        return new LockKeys(
+                clusterId,
+                (model + "-" + unit).replace('/', '-'),
+                Optional.of(Bytes.utf8(PRIVATE_ROOT + application + "/")));
     }
 
     /** All keys of the cluster: what a role in etcd must allow to read and write. */
@@ -67,6 +79,14 @@ public record LockKeys(String clusterId, String owner) {
 
     public Bytes session() {
         return cluster().plus("sessions/" + owner);
+    }
+
+    /**
+     * Whoever may write to every key that hangs on a lease may end it; this one keeps other applications from ending the
+     * lease of the lock, if roles in etcd say so.
+     */
+    public Optional<Bytes> privateSession() {
+        return privatePrefix.map(prefix -> prefix.plus("sessions/" + owner));
     }
 
     /** The queue entries of this unit. */

@@ -4,6 +4,7 @@ package io.rollingops.etcd.lock;
 import io.rollingops.Operation;
 import io.rollingops.etcd.Bytes;
 import io.rollingops.etcd.LeaseId;
+import io.rollingops.etcd.Query;
 import io.rollingops.etcd.Revision;
 import io.rollingops.spi.ClusterLock.Cleanliness;
 import io.rollingops.spi.ClusterLock.Hold;
@@ -18,14 +19,17 @@ import java.util.TreeSet;
  *
  * @param lease under which everything is written
  * @param session empty when a write has not been answered: then nothing is known of {@code ticket} and {@code lock}
- * @param ticket the revision that created our ticket
+ * @param withoutPrivateKey whether etcd refused the session key that no other application may write
+ * @param ticket the revision that created our ticket; whoever has the lock has one, too
  * @param lock the revision that created the lock, if it is ours: the fencing token
  * @param wish what the lock is wanted for
- * @param tried whether the lock was found taken since it is wanted
+ * @param showsWish whether others can see what it is wanted for; not if etcd found that too large
+ * @param tried whether the lock was found taken, or others waiting for it
  * @param givesUp whether ticket and lock must go before anything else, since they were for an earlier wish
  * @param isLost whether the lock was held for this wish and cannot be relied upon any more
  * @param place where the ticket stands
  * @param asOf how new that is
+ * @param asks whether one member is enough to learn it; not if something may have gone wrong
  * @param followed of which keys we are told
  * @param poller who is given a chance first, although he has no ticket
  * @param lookedForPollers whether {@code poller} is known
@@ -36,14 +40,17 @@ import java.util.TreeSet;
 record LockLocal(
         Optional<LeaseId> lease,
         Optional<Session> session,
+        boolean withoutPrivateKey,
         Optional<Revision> ticket,
         Optional<Revision> lock,
         Optional<Operation> wish,
+        boolean showsWish,
         boolean tried,
         boolean givesUp,
         boolean isLost,
         Place place,
         Revision asOf,
+        Query.Source asks,
         SortedSet<Bytes> followed,
         Optional<Poller> poller,
         boolean lookedForPollers,
@@ -61,14 +68,17 @@ record LockLocal(
     static final LockLocal NEW = new LockLocal(
             Optional.empty(),
             Optional.empty(),
+            false,
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            true,
             false,
             false,
             false,
             new Place.Unknown(),
             Revision.NONE,
+            Query.Source.CLUSTER,
             new TreeSet<>(),
             Optional.empty(),
             false,
@@ -102,12 +112,22 @@ record LockLocal(
                 && poller.filter(other -> !other.hadHisChance()).isPresent();
     }
 
+    /** What others are shown of what the lock is wanted for. */
+    Optional<Operation> shown() {
+        return wish.filter(operation -> showsWish);
+    }
+
+    /** What others are shown of what ended under the lock. */
+    Optional<Operation> shownEnd() {
+        return finished.filter(operation -> showsWish);
+    }
+
     // What the user of the lock says.
 
     LockLocal wanting(Operation operation) {
         return wish.isPresent()
                 ? this
-                : but().wish(Optional.of(operation)).tried(false).build();
+                : but().wish(Optional.of(operation)).showsWish(true).build();
     }
 
     LockLocal dropped() {
@@ -129,12 +149,22 @@ record LockLocal(
         return but().lease(Optional.of(id)).build();
     }
 
+    LockLocal privateKeyRefused() {
+        return but().withoutPrivateKey(true).build();
+    }
+
+    /** Etcd will never take what we wrote. */
+    LockLocal tooLarge() {
+        return but().showsWish(false).build();
+    }
+
     /** The session key is written, and this is all that hangs on the lease. */
     LockLocal sessionOpened(Session opened, Optional<Revision> foundLock, Optional<Revision> foundTicket) {
         return but().session(Optional.of(opened))
                 .lock(foundLock)
                 .ticket(foundTicket)
                 .place(new Place.Unknown())
+                .asks(Query.Source.CLUSTER)
                 .build();
     }
 
@@ -147,6 +177,7 @@ record LockLocal(
     LockLocal leaseEnded() {
         return but().lease(Optional.empty())
                 .session(Optional.empty())
+                .withoutPrivateKey(false)
                 .ticket(Optional.empty())
                 .lock(Optional.empty())
                 .isLost(isLost || hold() == Hold.HELD)
@@ -156,10 +187,16 @@ record LockLocal(
                 .build();
     }
 
-    LockLocal taken(Revision created) {
+    /**
+     * The lock is ours.
+     *
+     * @param withTicket the revision that created the ticket
+     */
+    LockLocal taken(Revision created, Revision withTicket) {
         return but().lock(Optional.of(created))
                 .givesUp(false)
-                .ticket(Optional.empty())
+                .ticket(Optional.of(withTicket))
+                .tried(false)
                 .place(new Place.Unknown())
                 .poller(Optional.empty())
                 .lookedForPollers(false)
@@ -175,6 +212,8 @@ record LockLocal(
         return but().ticket(Optional.of(created))
                 .givesUp(false)
                 .place(new Place.Unknown())
+                .asOf(later(created))
+                .asks(Query.Source.MEMBER)
                 .poller(Optional.empty())
                 .lookedForPollers(false)
                 .build();
@@ -185,14 +224,24 @@ record LockLocal(
         return but().ticket(Optional.empty()).tried(false).build();
     }
 
+    /** Somebody has looked; at something old, if it was only a member that lags behind. */
     LockLocal looked(Place found, Revision at) {
-        return at.compareTo(asOf) < 0 ? this : but().place(found).asOf(at).build();
+        return at.compareTo(asOf) < 0
+                ? but().asks(Query.Source.CLUSTER).build()
+                : but().place(found).asOf(at).build();
     }
 
-    LockLocal released() {
+    /**
+     * Lock and ticket are given back.
+     *
+     * @param othersWait so that it would be in vain to try without a ticket the next time
+     */
+    LockLocal released(boolean othersWait) {
         return but().lock(Optional.empty())
+                .ticket(Optional.empty())
                 .finished(Optional.empty())
-                .givesUp(ticket.isPresent())
+                .tried(othersWait)
+                .givesUp(false)
                 .build();
     }
 
@@ -200,10 +249,19 @@ record LockLocal(
         return but().ticket(Optional.empty()).givesUp(lock.isPresent()).build();
     }
 
-    LockLocal followed(List<Bytes> keys) {
+    /**
+     * From now on we are told of these keys, too; what happened before has to be looked at.
+     *
+     * @param since every change after that is told
+     */
+    LockLocal followed(List<Bytes> keys, Revision since) {
         SortedSet<Bytes> more = new TreeSet<>(followed);
         more.addAll(keys);
-        return but().followed(more).place(new Place.Unknown()).build();
+        return but().followed(more)
+                .place(new Place.Unknown())
+                .asOf(later(since))
+                .asks(Query.Source.MEMBER)
+                .build();
     }
 
     LockLocal unfollowed(Bytes key) {
@@ -214,18 +272,27 @@ record LockLocal(
 
     /** Something happened in front of us that has to be looked at; a look that is under way may not have seen it. */
     LockLocal moved(Revision at) {
-        return but().place(new Place.Unknown()).asOf(later(at)).build();
+        return but().place(new Place.Unknown())
+                .asOf(later(at))
+                .asks(Query.Source.CLUSTER)
+                .build();
+    }
+
+    /** The one in front has taken the lock, so nobody is in front of him. */
+    LockLocal predecessorHolds(Revision at) {
+        Place next = place instanceof Place.Behind behind ? new Place.Behind(behind.ticket(), true) : place;
+        return but().place(next).asOf(later(at)).build();
     }
 
     /**
-     * The ticket in front is gone. The one behind the first is the first then, at once: whether the lock is free he has
-     * followed, and if he is wrong about that, his attempt to take it is declined and tells him.
+     * The ticket in front is gone. If nobody was in front of that, ours is the first, at once, and as a rule the lock is free,
+     * since both are given back together. If that is wrong, the attempt to take it is declined and tells.
      */
     LockLocal predecessorGone(Revision at) {
         if (!(place instanceof Place.Behind behind) || !behind.isNext()) {
             return moved(at);
         }
-        return but().place(new Place.First(behind.lockIsFree()))
+        return but().place(new Place.First(true))
                 .asOf(later(at))
                 .lookedForPollers(lookedForPollers && poller.isEmpty())
                 .build();
@@ -233,11 +300,6 @@ record LockLocal(
 
     /** The lock was taken by somebody, or given back. */
     LockLocal lockChanged(boolean isFree, Revision at) {
-        if (at.compareTo(asOf) >= 0 && place instanceof Place.Behind behind) {
-            return but().place(new Place.Behind(behind.ticket(), behind.isNext(), isFree))
-                    .asOf(at)
-                    .build();
-        }
         if (at.compareTo(asOf) < 0 || !(place instanceof Place.First)) {
             return but().asOf(later(at)).build();
         }
@@ -284,14 +346,17 @@ record LockLocal(
     private static final class Builder {
         private Optional<LeaseId> lease;
         private Optional<Session> session;
+        private boolean withoutPrivateKey;
         private Optional<Revision> ticket;
         private Optional<Revision> lock;
         private Optional<Operation> wish;
+        private boolean showsWish;
         private boolean tried;
         private boolean givesUp;
         private boolean isLost;
         private Place place;
         private Revision asOf;
+        private Query.Source asks;
         private SortedSet<Bytes> followed;
         private Optional<Poller> poller;
         private boolean lookedForPollers;
@@ -302,14 +367,17 @@ record LockLocal(
         Builder(LockLocal from) {
             lease = from.lease;
             session = from.session;
+            withoutPrivateKey = from.withoutPrivateKey;
             ticket = from.ticket;
             lock = from.lock;
             wish = from.wish;
+            showsWish = from.showsWish;
             tried = from.tried;
             givesUp = from.givesUp;
             isLost = from.isLost;
             place = from.place;
             asOf = from.asOf;
+            asks = from.asks;
             followed = from.followed;
             poller = from.poller;
             lookedForPollers = from.lookedForPollers;
@@ -328,6 +396,11 @@ record LockLocal(
             return this;
         }
 
+        Builder withoutPrivateKey(boolean value) {
+            withoutPrivateKey = value;
+            return this;
+        }
+
         Builder ticket(Optional<Revision> value) {
             ticket = value;
             return this;
@@ -340,6 +413,11 @@ record LockLocal(
 
         Builder wish(Optional<Operation> value) {
             wish = value;
+            return this;
+        }
+
+        Builder showsWish(boolean value) {
+            showsWish = value;
             return this;
         }
 
@@ -365,6 +443,11 @@ record LockLocal(
 
         Builder asOf(Revision value) {
             asOf = value;
+            return this;
+        }
+
+        Builder asks(Query.Source value) {
+            asks = value;
             return this;
         }
 
@@ -402,14 +485,17 @@ record LockLocal(
             return new LockLocal(
                     lease,
                     session,
+                    withoutPrivateKey,
                     ticket,
                     lock,
                     wish,
+                    showsWish,
                     tried,
                     givesUp,
                     isLost,
                     place,
                     asOf,
+                    asks,
                     followed,
                     poller,
                     lookedForPollers,

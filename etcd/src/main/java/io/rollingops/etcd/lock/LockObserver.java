@@ -42,9 +42,12 @@ public final class LockObserver {
                         .toList(),
                 declined -> List.<Listing>of(),
                 gone -> List.<Listing>of());
-        List<String> waiters =
-                found.get(1).entries().stream().map(LockObserver::owner).toList();
         Optional<KeyValue> lock = found.get(0).first();
+        List<String> waiters = found.get(1).entries().stream()
+                .filter(ticket -> lock.filter(held -> held.value().equals(ticket.value()))
+                        .isEmpty()) // whoever has the lock has a ticket, too
+                .map(LockObserver::owner)
+                .toList();
         if (lock.isEmpty()) {
             return CompletableFuture.completedFuture(new LockView(Optional.empty(), waiters));
         }

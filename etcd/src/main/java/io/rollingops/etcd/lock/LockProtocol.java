@@ -2,6 +2,7 @@
 package io.rollingops.etcd.lock;
 
 import io.rollingops.etcd.Bytes;
+import io.rollingops.etcd.Query;
 import io.rollingops.etcd.Revision;
 import io.rollingops.spi.ClusterLock.Cleanliness;
 import java.util.List;
@@ -13,9 +14,11 @@ import java.util.List;
  *   <li>There is always a lease, so that the lock can be taken with one transaction; and after a write that was not
  *       answered, before anything else, certainty.
  *   <li>What an earlier process left, and what was wanted before, goes first.
- *   <li>A lock that is free, and that nobody waits for, is taken at once. Else there is a ticket, and the first in line
- *       takes the lock when it becomes free. Everyone is told of the end of the one ticket in front of his own; only the
- *       first two are told of the lock. So one release wakes one waiter.
+ *   <li>A lock that is free, and that nobody waits for, is taken at once, with a ticket. Else there is a ticket that waits.
+ *       Whoever has the lock keeps his ticket until he gives both back, so everyone has to be told of one key only, the
+ *       ticket in front of his own: it is written again when that one takes the lock, and it ends with the lock. So one
+ *       release wakes one waiter, who takes the lock without looking, since everything else was looked at before.
+ *   <li>Only if the first in line finds the lock taken by somebody without a ticket is he told of the lock itself.
  *   <li>Somebody who asked before the first ticket was made, but has none since he only polls, is left the free lock for
  *       longer than he waits between two looks; once.
  * </ol>
@@ -32,7 +35,7 @@ final class LockProtocol {
             return new LockStep.GrantLease();
         }
         if (local.session().isEmpty()) {
-            return new LockStep.OpenSession(local.lease().get());
+            return new LockStep.OpenSession(local.lease().get(), !local.withoutPrivateKey());
         }
         Session session = local.session().get();
         if (!local.leftoversRemoved()) {
@@ -51,31 +54,34 @@ final class LockProtocol {
             return wait(local, session, local.ticket().get());
         }
         return local.tried()
-                ? new LockStep.Enqueue(session, local.wish().get())
-                : new LockStep.TakeFree(session, local.wish().get());
+                ? new LockStep.Enqueue(session, local.shown())
+                : new LockStep.TakeFree(session, local.shown());
     }
 
     /** Of which keys a process in that state has to be told. */
     List<Bytes> follows(LockLocal local) {
-        if (local.ticket().isEmpty() || local.wish().isEmpty()) {
+        if (local.ticket().isEmpty() || local.wish().isEmpty() || local.lock().isPresent()) {
             return List.of();
         }
         if (local.place() instanceof Place.Behind behind) {
-            return behind.isNext() ? List.of(behind.ticket(), keys.lock()) : List.of(behind.ticket());
+            return List.of(behind.ticket());
         }
-        return local.place() instanceof Place.First ? List.of(keys.lock()) : List.copyOf(local.followed());
+        return local.place() instanceof Place.First first
+                        && !(first.lockIsFree() && local.poller().isEmpty())
+                ? List.of(keys.lock())
+                : List.copyOf(local.followed());
     }
 
     private static LockStep giveUp(LockLocal local, Session session) {
         if (local.lock().isPresent()) {
-            return new LockStep.Release(session, local.lock().get(), local.finished());
+            return new LockStep.Release(session, local.lock().get(), local.shownEnd());
         }
         return new LockStep.Withdraw(session, local.ticket().orElseThrow());
     }
 
     private LockStep wait(LockLocal local, Session session, Revision ticket) {
         if (local.place() instanceof Place.Unknown) {
-            return new LockStep.Look(ticket);
+            return new LockStep.Look(ticket, local.asks(), !local.followed().isEmpty() && !local.lookedForPollers());
         }
         List<Bytes> missing = follows(local).stream()
                 .filter(key -> !local.followed().contains(key))
@@ -85,14 +91,12 @@ final class LockProtocol {
         }
         boolean isNear = !(local.place() instanceof Place.Behind behind) || behind.isNext();
         if (isNear && !local.lookedForPollers()) {
-            return new LockStep.LookForPollers(ticket);
+            return new LockStep.Look(ticket, Query.Source.CLUSTER, true);
         }
-        if (local.place() instanceof Place.First first) {
-            if (first.lockIsFree() && !local.letsPollerGoFirst()) {
-                return local.poller().isPresent()
-                        ? new LockStep.PassOver(session, local.poller().get().owner())
-                        : new LockStep.TakeInTurn(session, ticket, local.wish().orElseThrow());
-            }
+        if (local.place() instanceof Place.First first && first.lockIsFree() && !local.letsPollerGoFirst()) {
+            return local.poller().isPresent()
+                    ? new LockStep.PassOver(session, local.poller().get().owner())
+                    : new LockStep.TakeInTurn(session, ticket, local.shown());
         }
         return new LockStep.Rest();
     }

@@ -4,6 +4,7 @@ package io.rollingops.etcd.lock;
 import io.rollingops.Operation;
 import io.rollingops.etcd.Bytes;
 import io.rollingops.etcd.LeaseId;
+import io.rollingops.etcd.Query;
 import io.rollingops.etcd.Revision;
 import java.util.List;
 import java.util.Optional;
@@ -17,35 +18,43 @@ sealed interface LockStep {
     /**
      * Write the session key, and read in the same step what hangs on the lease. Whatever was sent before, under the same
      * lease, and was not answered cannot happen any more afterwards, since it is guarded by the session's last revision.
+     *
+     * @param privately whether to write also the key that no other application may write
      */
-    record OpenSession(LeaseId lease) implements LockStep {}
+    record OpenSession(LeaseId lease, boolean privately) implements LockStep {}
 
     /** Remove what an earlier process of this unit left behind (E4). */
     record RemoveLeftovers(Session session) implements LockStep {}
 
-    /** Take the lock if it is free and nobody waits for it. */
-    record TakeFree(Session session, Operation operation) implements LockStep {}
+    /**
+     * Take the lock, with a ticket, if it is free and nobody waits for it.
+     *
+     * @param shown what to write down about it for others to see
+     */
+    record TakeFree(Session session, Optional<Operation> shown) implements LockStep {}
 
     /** Get a ticket. */
-    record Enqueue(Session session, Operation operation) implements LockStep {}
+    record Enqueue(Session session, Optional<Operation> shown) implements LockStep {}
 
-    /** Find out who is in front. */
-    record Look(Revision ticket) implements LockStep {}
+    /**
+     * Find out who is in front.
+     *
+     * @param source one member is enough for what it told before
+     * @param forPollers whether to find out, too, whether somebody waits who knows nothing of tickets
+     */
+    record Look(Revision ticket, Query.Source source, boolean forPollers) implements LockStep {}
 
     /** Be told of changes of those keys. */
     record Follow(List<Bytes> keys) implements LockStep {}
 
-    /** Find out whether somebody waits who knows nothing of tickets. */
-    record LookForPollers(Revision ticket) implements LockStep {}
-
     /** Note that a poller had its turn and did not come. */
     record PassOver(Session session, String owner) implements LockStep {}
 
-    /** Take the free lock; the ticket is the first. */
-    record TakeInTurn(Session session, Revision ticket, Operation operation) implements LockStep {}
+    /** Take the free lock; the ticket is the first, and stays. */
+    record TakeInTurn(Session session, Revision ticket, Optional<Operation> shown) implements LockStep {}
 
-    /** Give the lock back. */
-    record Release(Session session, Revision lock, Optional<Operation> finished) implements LockStep {}
+    /** Give the lock and its ticket back. */
+    record Release(Session session, Revision lock, Optional<Operation> shown) implements LockStep {}
 
     /** Give the ticket back. */
     record Withdraw(Session session, Revision ticket) implements LockStep {}

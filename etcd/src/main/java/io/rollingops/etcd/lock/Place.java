@@ -3,7 +3,7 @@ package io.rollingops.etcd.lock;
 
 import io.rollingops.etcd.Bytes;
 
-/** Where in the line a ticket stands. */
+/** Where in the line a ticket stands. Whoever has the lock stands in it, too, unless he only polls. */
 sealed interface Place {
 
     /** Nobody has looked since something changed. */
@@ -13,10 +13,9 @@ sealed interface Place {
      * Somebody is in front.
      *
      * @param ticket whose end must be waited for
-     * @param isNext whether that one is the first
-     * @param lockIsFree as far as is known
+     * @param isNext whether nobody is in front of that one: he has the lock, or takes it next
      */
-    record Behind(Bytes ticket, boolean isNext, boolean lockIsFree) implements Place {}
+    record Behind(Bytes ticket, boolean isNext) implements Place {}
 
     /**
      * It is the first.

@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.etcd.lock;
 
-import io.rollingops.etcd.Bytes;
 import io.rollingops.etcd.KeyValue;
+import io.rollingops.etcd.Revision;
 import java.util.List;
 
-/** Who waits, in the order in which the tickets were created. */
+/**
+ * The end of the line up to somebody's ticket, backwards: his own, the one in front of it, and the one in front of that.
+ */
 record WaitingLine(List<KeyValue> tickets) {
+    /** So many are enough to know where one stands. */
+    static final int SEEN = 3;
+
     WaitingLine {
         tickets = List.copyOf(tickets);
     }
 
-    /** Where that ticket stands; unknown if it is not in the line, as far as that was read. */
-    Place placeOf(Bytes ticket, boolean lockIsFree) {
-        for (int i = 0; i < tickets.size(); i++) {
-            if (tickets.get(i).key().equals(ticket)) {
-                return i == 0
-                        ? new Place.First(lockIsFree)
-                        : new Place.Behind(tickets.get(i - 1).key(), i == 1, lockIsFree);
-            }
+    /** Where the ticket stands that was created in that revision; unknown if it is not in the line. */
+    Place placeOf(Revision ticket, boolean lockIsFree) {
+        if (tickets.isEmpty() || !tickets.get(0).created().equals(ticket)) {
+            return new Place.Unknown();
         }
-        return new Place.Unknown();
+        return tickets.size() == 1
+                ? new Place.First(lockIsFree)
+                : new Place.Behind(tickets.get(1).key(), tickets.size() == 2);
     }
 }

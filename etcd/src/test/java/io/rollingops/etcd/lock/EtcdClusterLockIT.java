@@ -297,6 +297,54 @@ class EtcdClusterLockIT {
         }
     }
 
+    /** Both go on; what one of them holds, the other does not. */
+    @Test
+    void two_processes_with_one_identity_are_told_and_never_hold_the_lock_at_once() {
+        Contender one = contenders.add("web", settings);
+        Contender other = contenders.add("web", settings);
+        await().until(() ->
+                one.lock.state().reach() != Reach.UNKNOWN && other.lock.state().reach() != Reach.UNKNOWN);
+        for (int i = 0; i < 3; i++) {
+            one.want();
+            other.want();
+            await().atMost(Contenders.PATIENCE)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> one.hold() == Hold.HELD || other.hold() == Hold.HELD);
+            Contender first = one.hold() == Hold.HELD ? one : other;
+            Contender second = first == one ? other : one;
+            assertThat(second.hold()).isNotEqualTo(Hold.HELD);
+            first.lock.drop();
+            second.awaitHeld();
+            second.lock.drop();
+        }
+        assertThat(List.of(one, other))
+                .anyMatch(each -> each.story.stream().anyMatch(LockEvent.HasDouble.class::isInstance));
+    }
+
+    @Test
+    void endpoints_may_change_while_the_lock_is_held_and_waited_for() {
+        try (FaultProxy first = new FaultProxy(etcd.member(0).address());
+                FaultProxy second = new FaultProxy(etcd.member(1).address())) {
+            Contender web = contenders.add("web", EtcdSettings.plain(first.endpoint()));
+            Contender api = contenders.add("api", EtcdSettings.plain(first.endpoint()));
+            web.want();
+            long token = web.awaitHeld();
+            api.want();
+            await().until(() -> waiters(web).size() == 1);
+
+            web.client.reload(EtcdSettings.plain(second.endpoint()));
+            api.client.reload(EtcdSettings.plain(second.endpoint()));
+            first.cut();
+            await().until(() -> answers(web) && answers(api));
+
+            assertThat(web.lock.state().token()).hasValue(token);
+            assertThat(waiters(web)).containsExactly("5eed-api-0");
+            web.lock.drop();
+            api.awaitHeld();
+            assertThat(web.story).noneMatch(LockEvent.LeaseLost.class::isInstance);
+        }
+    }
+
     private static boolean answers(Contender contender) throws InterruptedException {
         try {
             contender.client.read(Query.key(contender.lock.keys().lock())).get();

@@ -128,11 +128,16 @@ final class SimulatedStore {
     }
 
     Listing read(Query query) {
-        Comparator<KeyValue> order = query.order() == Query.Order.CREATED_ASCENDING
-                ? Comparator.comparing(KeyValue::created).thenComparing(KeyValue::key)
-                : Comparator.comparing(KeyValue::key);
+        Comparator<KeyValue> created = Comparator.comparing(KeyValue::created).thenComparing(KeyValue::key);
+        Comparator<KeyValue> order = switch (query.order()) {
+            case CREATED_ASCENDING -> created;
+            case CREATED_DESCENDING -> created.reversed();
+            default -> Comparator.comparing(KeyValue::key);
+        };
         List<KeyValue> found = entries.values().stream()
                 .filter(entry -> query.keys().contains(entry.key()))
+                .filter(entry ->
+                        query.createdUpTo().filter(entry.created()::isAfter).isEmpty())
                 .sorted(order)
                 .toList();
         return new Listing(
@@ -159,6 +164,9 @@ final class SimulatedStore {
         }
         if (guard instanceof Guard.OnModified modified) {
             return !found.isEmpty() && found.stream().allMatch(e -> e.modified().equals(modified.revision()));
+        }
+        if (guard instanceof Guard.OnLease lease && lease.relation() == Guard.Relation.NOT_EQUAL) {
+            return !found.isEmpty() && found.stream().noneMatch(e -> e.lease().equals(lease.lease()));
         }
         throw new AssertionError("not simulated: " + guard);
     }

@@ -217,6 +217,7 @@ public final class EtcdCluster implements AutoCloseable {
                 "--bcrypt-cost=4", // the least: signing in is not what is tested
                 "--logger=zap",
                 "--log-level=warn"));
+        options.requestBytesMax().ifPresent(bytes -> arguments.add("--max-request-bytes=" + bytes));
         certificates.ifPresent(issuer -> {
             Issued server = issuer.issue("server");
             for (String side : List.of("", "peer-")) {
@@ -240,7 +241,9 @@ public final class EtcdCluster implements AutoCloseable {
         for (User user : options.users()) {
             addUser(user.name(), user.password());
             etcdctl("role", "add", user.name());
-            etcdctl("role", "grant-permission", "--prefix=true", user.name(), "readwrite", user.prefix());
+            for (String prefix : user.prefixes()) {
+                etcdctl("role", "grant-permission", "--prefix=true", user.name(), "readwrite", prefix);
+            }
             etcdctl("user", "grant-role", user.name(), user.name());
         }
         etcdctl("auth", "enable");

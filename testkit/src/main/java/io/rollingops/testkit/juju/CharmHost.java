@@ -14,10 +14,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,8 +133,7 @@ final class CharmHost implements AutoCloseable {
         UnaryOperator<Path> here = machine::here;
         servers.put(
                 number,
-                new CommandServer(
-                        machine.socket(), threads, request -> requests.answer(number, request.on(here))));
+                new CommandServer(machine.socket(), threads, request -> requests.answer(number, request.on(here))));
         return machine;
     }
 

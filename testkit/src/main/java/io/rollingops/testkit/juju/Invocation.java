@@ -16,8 +16,7 @@ import java.util.function.UnaryOperator;
  * @param stdin what it was given, if it was asked for
  * @param here where a file of the caller's machine lies on the real one
  */
-record Invocation(
-        String command, List<String> args, Path folder, Optional<String> stdin, UnaryOperator<Path> here) {
+record Invocation(String command, List<String> args, Path folder, Optional<String> stdin, UnaryOperator<Path> here) {
 
     /** A call on the real machine. */
     Invocation(String command, List<String> args, Path folder, Optional<String> stdin) {

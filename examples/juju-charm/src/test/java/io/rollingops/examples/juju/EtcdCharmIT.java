@@ -49,7 +49,8 @@ class EtcdCharmIT {
                     .containsEntry("processing_backend", "etcd")
                     .containsEntry("operations", "[]");
         }
-        assertThat(etcd.cluster().etcdctl("get", "--prefix", "--keys-only", "/rollingops/default/cluster1/granted-unit/"))
+        assertThat(etcd.cluster()
+                        .etcdctl("get", "--prefix", "--keys-only", "/rollingops/default/cluster1/granted-unit/"))
                 .isBlank();
     }
 
