@@ -134,7 +134,8 @@ class ShellCharmIT {
         assumeSeparate(juju);
         juju.settle(LIMIT);
         assertThat(juju.secrets())
-                .extracting(secret -> String.valueOf(secret.content().get("text")).strip())
+                .extracting(
+                        secret -> String.valueOf(secret.content().get("text")).strip())
                 .containsExactlyInAnyOrder("of app/0", "of app/1");
     }
 
