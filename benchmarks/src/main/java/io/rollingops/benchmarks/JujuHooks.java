@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.benchmarks;
 
+import io.rollingops.json.Json;
+import io.rollingops.testkit.juju.EtcdProvider;
 import io.rollingops.testkit.juju.JujuEmulator;
+import io.rollingops.testkit.juju.ProvidedEtcd;
 import io.rollingops.testkit.juju.TraceEntry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -31,6 +35,35 @@ public final class JujuHooks {
             compare("update-status on a follower", rounds, juju, JujuHooks::updateStatus);
             compare("a hook that nobody observes", rounds, juju, JujuHooks::unobserved);
         }
+        try (ProvidedEtcd etcd = ProvidedEtcd.start(1);
+                JujuEmulator juju = JujuEmulator.builder().parallel(1).build()) {
+            juju.deploy(new EtcdProvider(etcd), "etcd", 1);
+            for (int i = 0; i < APPS.size(); i++) {
+                deployOnEtcd(juju, Path.of(arguments[i]), APPS.get(i));
+            }
+            compare("with etcd, peer relation-changed on the leader", rounds, juju, JujuHooks::changed);
+            compare("with etcd, update-status on a follower", rounds, juju, JujuHooks::updateStatus);
+            compare("with etcd, a hook that nobody observes", rounds, juju, JujuHooks::unobserved);
+        }
+        CharmHandOver.measure(Path.of(arguments[0]), rounds);
+    }
+
+    /** With a lock of its own, and a worker on each unit: the original starts it with the first request. */
+    private static void deployOnEtcd(JujuEmulator juju, Path charm, String app) {
+        Path transitions = juju.folder().resolve(app + ".transitions");
+        juju.deploy(charm, app, 2, Map.of("cluster-id", Json.of(app), "transitions", Json.of(transitions.toString())));
+        juju.settle(LIMIT);
+        juju.relate(app, "etcd");
+        juju.settle(LIMIT);
+        for (String unit : juju.units(app)) {
+            juju.runAction(unit, "restart", Map.of("delay", Json.of(0))).result();
+            juju.runUntil(
+                    unit + " has worked on etcd",
+                    () -> "etcd".equals(juju.databag("restart", unit).get("processing_backend"))
+                            && "[]".equals(juju.databag("restart", unit).get("operations")),
+                    LIMIT);
+        }
+        juju.settle(LIMIT);
     }
 
     /** One event of one application, and what its hook cost. */

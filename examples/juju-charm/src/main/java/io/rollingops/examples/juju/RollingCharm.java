@@ -132,7 +132,12 @@ public final class RollingCharm {
 
     private static void work(Hook hook, String name, Json.Obj arguments) throws IOException, InterruptedException {
         note(hook, "begin", name);
-        TimeUnit.MILLISECONDS.sleep(millis(arguments));
+        try {
+            TimeUnit.MILLISECONDS.sleep(millis(arguments));
+        } catch (InterruptedException e) {
+            note(hook, "stop", name); // the lock is lost, and others may begin soon
+            throw e;
+        }
         note(hook, "end", name);
     }
 

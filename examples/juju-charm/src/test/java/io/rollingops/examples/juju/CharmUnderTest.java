@@ -54,20 +54,46 @@ final class CharmUnderTest {
 
     /** Deploys it with a cluster id, related to etcd, and runs the model until the units are processed there. */
     void deployOnEtcd(int units) {
+        deployOnEtcd("app", units, Map.of());
+        settleOnEtcd("app");
+    }
+
+    /**
+     * Deploys it with a cluster id, related to etcd, and does not run the model.
+     *
+     * @param variables for every unit of it
+     * @return the number of the relation
+     */
+    int deployOnEtcd(String app, int units, Map<String, String> variables) {
+        deployOnEtcd(charm, app, units);
+        for (String unit : juju.units(app)) {
+            keepFilesApart(unit);
+            variables.forEach((name, value) -> juju.setVariable(unit, name, value));
+        }
+        return juju.relate(app, "etcd");
+    }
+
+    /** Deploys another charm in the same way, not yet related to etcd. */
+    void deployOnEtcd(Path other, String app, int units) {
         juju.deploy(
-                charm,
-                "app",
+                other,
+                app,
                 units,
                 Map.of("transitions", Json.of(transitions.toString()), "cluster-id", Json.of(CLUSTER)));
-        juju.units("app").forEach(this::keepFilesApart);
-        settle();
-        juju.relate("app", "etcd");
-        settle();
+    }
+
+    /** Runs the model until all units of an application are processed by etcd and nobody has anything to do. */
+    void settleOnEtcd(String app) {
+        settleOn("etcd", app);
+    }
+
+    /** As {@link #settleOnEtcd}, for a backend by its name in databags. */
+    void settleOn(String backend, String app) {
         juju.runUntil(
-                "all units are processed by etcd",
-                () -> juju.units("app").stream()
+                "all units of " + app + " are processed by " + backend,
+                () -> juju.units(app).stream()
                         .allMatch(unit ->
-                                "etcd".equals(juju.databag("restart", unit).get("processing_backend"))),
+                                backend.equals(juju.databag("restart", unit).get("processing_backend"))),
                 LIMIT);
         settle();
     }
@@ -103,6 +129,12 @@ final class CharmUnderTest {
         settle();
     }
 
+    /** As {@link #settleAfter}, of the lines in {@link #work}. */
+    void settleAfterWork(int lines) {
+        juju.runUntil(lines + " lines of work", () -> work().size() >= lines, LIMIT);
+        settle();
+    }
+
     void settle() {
         juju.settle(LIMIT);
     }
@@ -125,7 +157,11 @@ final class CharmUnderTest {
 
     /** Every unit worked once, and none began before the one before it had ended. */
     void assertOneAfterTheOther(List<String> units) {
-        List<String> work = work();
+        assertOneAfterTheOther(work(), units);
+    }
+
+    /** As {@link #assertOneAfterTheOther(List)}, of a part of the work. */
+    static void assertOneAfterTheOther(List<String> work, List<String> units) {
         List<String> order = new ArrayList<>();
         for (int i = 0; i + 1 < work.size(); i += 2) {
             assertThat(work.get(i + 1)).isEqualTo(work.get(i).replace(" begin ", " end "));

@@ -4,8 +4,11 @@ package io.rollingops.examples.juju;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.rollingops.testkit.etcd.RequiresEtcd;
+import io.rollingops.testkit.juju.EtcdProvider;
 import io.rollingops.testkit.juju.JujuEmulator;
 import io.rollingops.testkit.juju.JujuExtension;
+import io.rollingops.testkit.juju.ProvidedEtcd;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -19,13 +22,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** One command builds a zip that Juju can run: everything is in it, programs can be executed, and the charm rolls. */
+@Isolated("it makes the folder anew that the others take the charm from")
 class PackedCharmIT {
     private static final long ZIP_BYTES_MAX = 60L << 20;
+    private static final Path ZIP = Path.of("target/rolling-example.charm");
     private static final Path JAVA_HOME = Path.of(System.getProperty("java.home"));
 
     @RegisterExtension
@@ -34,17 +41,21 @@ class PackedCharmIT {
     @TempDir
     private Path folder;
 
-    @Test
-    void the_zip_is_complete_small_enough_and_rolls(JujuEmulator juju) throws Exception {
+    private Path unpacked = Path.of("");
+
+    @BeforeEach
+    void pack() throws Exception {
         assumeTrue(
                 Files.exists(JAVA_HOME.resolve("bin/jlink")) && Files.exists(JAVA_HOME.resolve("jmods")),
                 "this Java has no jlink with modules, so no charm can be packed with it");
         run(List.of("./build", "--packed"), Path.of("."));
-        Path zip = Path.of("target/rolling-example.charm");
-        assertThat(Files.size(zip)).isLessThan(ZIP_BYTES_MAX);
+        unpacked = folder.resolve("unpacked");
+        unpack(ZIP, unpacked);
+    }
 
-        Path unpacked = folder.resolve("unpacked");
-        unpack(zip, unpacked);
+    @Test
+    void the_zip_is_complete_small_enough_and_rolls(JujuEmulator juju) throws Exception {
+        assertThat(Files.size(ZIP)).isLessThan(ZIP_BYTES_MAX);
         for (String file : List.of("metadata.yaml", "manifest.yaml", "actions.yaml", "config.yaml", "charm.jsa")) {
             assertThat(unpacked.resolve(file)).isNotEmptyFile();
         }
@@ -69,6 +80,25 @@ class PackedCharmIT {
         charm.run("app/1", "restart", Map.of());
         charm.settleAfter(3);
         assertThat(charm.work()).containsExactly("app/1 begin restart", "app/1 end restart");
+    }
+
+    @Test
+    @RequiresEtcd
+    void the_small_runtime_has_all_that_certificates_and_workers_need(JujuEmulator juju) throws Exception {
+        try (ProvidedEtcd etcd = ProvidedEtcd.start(1)) {
+            CharmUnderTest charm = new CharmUnderTest(juju, unpacked);
+            juju.deploy(new EtcdProvider(etcd), "etcd", 1);
+            charm.deployOnEtcd(2);
+            for (String unit : juju.units("app")) {
+                assertThat(charm.run(unit, "restart", Map.of()).get("backend")).isEqualTo("etcd");
+            }
+            charm.settleAfterWork(4);
+            charm.assertOneAfterTheOther(List.of("app/0", "app/1"));
+            assertThat(juju.processes("app/0"))
+                    .as("the worker runs on a copy of the charm's runtime")
+                    .anyMatch(process ->
+                            process.info().command().orElse("").matches(".*/app-0/worker/[^/]+/jre/bin/java"));
+        }
     }
 
     private String run(List<String> command, Path where) throws IOException, InterruptedException {

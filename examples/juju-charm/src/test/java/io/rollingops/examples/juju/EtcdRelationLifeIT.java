@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.rollingops.examples.juju;
+
+import static io.rollingops.examples.juju.EtcdModel.delay;
+import static io.rollingops.examples.juju.EtcdModel.retries;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rollingops.testkit.etcd.RequiresEtcd;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What is queued on etcd when the relation to it, or etcd itself, goes and comes back. */
+@RequiresEtcd
+class EtcdRelationLifeIT {
+    private EtcdModel model;
+
+    @RegisterExtension
+    final TellsStory story = new TellsStory(() -> model);
+
+    @BeforeEach
+    void start() throws IOException {
+        model = EtcdModel.start(3);
+    }
+
+    @AfterEach
+    void end() {
+        model.close();
+    }
+
+    @Test
+    void queued_work_goes_on_over_the_peers_without_the_relation_and_on_etcd_when_it_is_there_again() {
+        int relation = model.charm().deployOnEtcd("app", 2, EtcdModel.SHORT_LEASES);
+        model.charm().deployOnEtcd("other", 1, EtcdModel.SHORT_LEASES);
+        model.charm().settleOnEtcd("app");
+        model.charm().settleOnEtcd("other");
+
+        EtcdModel.Work work = model.work();
+        model.ask("app/0", "failed-restart", retries(2));
+        model.ask("app/1", "deferred-restart", retries(1));
+        model.ask("app/1", "restart", Map.of());
+        model.runUntil("somebody works", () -> !work.lines().isEmpty());
+        model.juju().removeRelation(relation);
+        work.settledAfter(12);
+        work.assertNeverTwoAtOnce();
+        assertThat(work.of("app/0")).hasSize(6).allMatch(line -> line.endsWith(" failed-restart"));
+        assertThat(work.of("app/1"))
+                .containsExactly(
+                        "app/1 begin deferred-restart",
+                        "app/1 end deferred-restart",
+                        "app/1 begin deferred-restart",
+                        "app/1 end deferred-restart",
+                        "app/1 begin restart",
+                        "app/1 end restart");
+        for (String unit : model.juju().units("app")) {
+            assertThat(model.juju().databag("restart", unit)).containsEntry("processing_backend", "peer");
+            model.await("no worker of " + unit, () -> model.workers(unit).isEmpty());
+            assertThat(model.keysOf(unit)).isEmpty();
+            assertThat(model.files(unit).resolve("etcd/etcdctl.json")).doesNotExist();
+        }
+
+        EtcdModel.Work apart = model.work();
+        assertThat(model.charm().run("app/0", "restart", Map.of()).get("backend"))
+                .isEqualTo("peer");
+        assertThat(model.charm().run("other/0", "restart", Map.of()).get("backend"))
+                .isEqualTo("etcd");
+        assertThat(apart.settledAfter(4)).contains("app/0 end restart", "other/0 end restart");
+
+        model.juju().relate("app", "etcd");
+        model.charm().settleOnEtcd("app");
+        EtcdModel.Work again = model.work();
+        List<String> units = List.of("app/0", "app/1", "other/0");
+        units.forEach(unit -> model.ask(unit, "restart", delay(0.2)));
+        CharmUnderTest.assertOneAfterTheOther(again.settledAfter(6), units);
+    }
+
+    @Test
+    void queued_work_goes_on_over_the_peers_while_etcd_is_dead_and_on_etcd_when_it_is_back() {
+        model.charm().deployOnEtcd("app", 2, EtcdModel.SHORT_LEASES);
+        model.charm().settleOnEtcd("app");
+        EtcdModel.Work work = model.work();
+        model.takeLock();
+        model.ask("app/0", "failed-restart", retries(1));
+        model.ask("app/1", "restart", Map.of());
+        model.charm().settle();
+        model.await(
+                "somebody waits for the lock",
+                () -> model.juju().units("app").stream()
+                        .anyMatch(unit ->
+                                model.workerLog(unit).stream().anyMatch(line -> line.contains("waits for the lock"))));
+        assertThat(work.lines()).isEmpty();
+        model.etcd().cluster().killAll();
+        work.settledAfter(6);
+        work.assertNeverTwoAtOnce();
+        assertThat(work.of("app/0")).hasSize(4);
+        assertThat(work.of("app/1")).containsExactly("app/1 begin restart", "app/1 end restart");
+
+        model.etcd().cluster().startAll();
+        model.giveLockBack();
+        model.charm().settleOnEtcd("app");
+        EtcdModel.Work again = model.work();
+        List.of("app/0", "app/1").forEach(unit -> model.ask(unit, "restart", delay(0.2)));
+        CharmUnderTest.assertOneAfterTheOther(again.settledAfter(4), List.of("app/0", "app/1"));
+        for (String unit : model.juju().units("app")) {
+            assertThat(model.juju().databag("restart", unit)).containsEntry("processing_backend", "etcd");
+        }
+    }
+}
