@@ -239,7 +239,14 @@ public final class RollingOps {
     public Explanation explain() {
         return peers().map(now -> {
                     now.store().readOthers(others(now.relation()));
-                    return Explanation.of(now.store().snapshot(), self());
+                    PeerSnapshot seen = now.store().snapshot();
+                    boolean waitsForEtcd = seen.isGrantedTo(self())
+                            && seen.record(self())
+                                    .filter(record -> record.backend() == ProcessingBackend.ETCD)
+                                    .isPresent();
+                    return worker().filter(found -> waitsForEtcd)
+                            .flatMap(UnitWorker::explain)
+                            .orElseGet(() -> Explanation.of(seen, self()));
                 })
                 .orElseGet(() -> new Explanation("there is no " + settings.peerRelation() + " peer relation yet", ""));
     }

@@ -3,8 +3,9 @@ package io.rollingops.juju;
 
 import io.rollingops.Operation;
 import io.rollingops.RollingOpsException;
-import io.rollingops.json.Json;
+import io.rollingops.json.JsonException;
 import io.rollingops.json.JsonText;
+import io.rollingops.manager.Explanation;
 import io.rollingops.manager.FencingToken;
 import io.rollingops.manager.SyncLock;
 import io.rollingops.spi.ClusterLock;
@@ -165,12 +166,19 @@ final class UnitWorker implements AutoCloseable {
                 link::close);
     }
 
-    /** Who has the lock in etcd and who waits for it, as the worker gives it; nothing if it does not. */
-    Optional<Json.Obj> look() {
-        try {
-            return config.isEmpty() ? Optional.empty() : Optional.of(WorkerLink.ask(socket(), "look", bootClock));
-        } catch (IOException e) {
+    /** What this unit, which has its application's grant, waits for in etcd; nothing when it waits for nothing there. */
+    Optional<Explanation> explain() {
+        if (config.isEmpty()) {
             return Optional.empty();
+        }
+        try {
+            SharedLockReport report = SharedLockReport.of(WorkerLink.ask(socket(), "look", bootClock));
+            return report.explain(config.get().unit(), config.get().owner(), config.get());
+        } catch (IOException | JsonException e) {
+            return Optional.of(new Explanation(
+                    config.get().unit() + " was granted the lock of its application, and its worker, which talks to"
+                            + " etcd, does not answer: " + e.getMessage(),
+                    "the next hook starts it; " + folder.path().resolve(WorkerConfig.LOG) + ".0 tells what it did"));
         }
     }
 

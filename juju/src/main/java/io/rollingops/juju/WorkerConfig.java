@@ -46,6 +46,11 @@ public record WorkerConfig(
     /** The variable that tells a hook under which number the worker has dispatched it. */
     public static final String DISPATCH_VARIABLE = "ROLLINGOPS_DISPATCH";
 
+    /** The unit's name in etcd, as the original makes it. */
+    public String owner() {
+        return (model + "-" + unit).replace('/', '-');
+    }
+
     /** One JSON object. */
     public Json.Obj toJson() {
         return Json.object()
