@@ -66,6 +66,7 @@ openssl openssl
 cc gcc libc6-dev
 python3 python3
 prlimit util-linux
+faketime faketime
 TOOLS
 }
 

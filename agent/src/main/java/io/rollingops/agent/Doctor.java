@@ -11,8 +11,11 @@ import io.rollingops.etcd.Action;
 import io.rollingops.etcd.Bytes;
 import io.rollingops.etcd.EndpointReport;
 import io.rollingops.etcd.EtcdClient;
+import io.rollingops.etcd.EtcdEndpoint;
+import io.rollingops.etcd.EtcdSettings;
 import io.rollingops.etcd.Transaction;
 import io.rollingops.etcd.grpc.GrpcEtcdClient;
+import io.rollingops.etcd.grpc.MemberClock;
 import io.rollingops.etcd.lock.LockKeys;
 import io.rollingops.etcd.lock.LockObserver;
 import io.rollingops.etcd.lock.LockView;
@@ -35,6 +38,7 @@ import java.util.regex.Pattern;
 public final class Doctor {
     private static final Duration LIMIT = Duration.ofSeconds(3);
     private static final Duration EXPIRES_SOON = Duration.ofDays(30);
+    private static final Duration CLOCKS_APART = Duration.ofSeconds(5);
     private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4}).*");
 
     private final Consumer<Finding> tell;
@@ -48,7 +52,7 @@ public final class Doctor {
         this.tell = tell;
     }
 
-    /** Examines what that file configures. Changes nothing but one key of its own in etcd, which it deletes again. */
+    /** Examines what that file configures. Changes nothing but two keys of its own in etcd, which it deletes again. */
     public void examine(Path configuration) {
         AgentConfig config;
         try {
@@ -123,9 +127,11 @@ public final class Doctor {
                 isReached |= report.<Boolean>fold(this::reached, this::reticent, this::failed);
             }
             if (isReached) {
+                clocks(SharedLock.settings(config));
                 LockKeys keys =
                         SharedLock.keys(config, agent.unit(), agent.identity().authority());
                 rights(etcd, keys);
+                keys.privatePrefix().ifPresent(prefix -> privateRights(etcd, keys, prefix));
                 lock(etcd, keys);
             }
         } catch (RollingOpsException e) {
@@ -162,11 +168,31 @@ public final class Doctor {
         return false;
     }
 
+    /** What a clock shows decides nothing about the lock; how fast it runs does, and that cannot be seen at a glance. */
+    private void clocks(EtcdSettings settings) {
+        for (EtcdEndpoint endpoint : settings.endpoints()) {
+            Optional<Duration> ahead = MemberClock.ahead(settings, endpoint, InstantSource.system(), LIMIT);
+            if (ahead.isEmpty()) {
+                tell.accept(Finding.good("the clock of etcd at " + endpoint
+                        + " could not be compared with this machine's;" + " the lock does not depend on it"));
+            } else if (ahead.get().abs().compareTo(CLOCKS_APART) > 0) {
+                tell.accept(Finding.warning(
+                        "the clock of etcd at " + endpoint + " is "
+                                + Durations.text(
+                                        Duration.ofSeconds(ahead.get().abs().toSeconds()))
+                                + (ahead.get().isNegative() ? " behind" : " ahead of") + " this machine's",
+                        "the lock does not depend on what clocks show, but certificates and the reading of logs do: let both"
+                                + " machines follow one source of time"));
+            } else {
+                tell.accept(Finding.good("the clock of etcd at " + endpoint
+                        + " shows the same as this machine's to within " + Durations.text(CLOCKS_APART)));
+            }
+        }
+    }
+
     private void rights(EtcdClient etcd, LockKeys keys) {
-        Bytes probe = keys.cluster().plus("doctor/" + keys.owner());
         try {
-            answer(etcd.commit(Transaction.always(Action.put(probe, Bytes.utf8("may be deleted")))));
-            answer(etcd.commit(Transaction.always(Action.delete(probe))));
+            tryToWrite(etcd, keys.cluster().plus("doctor/" + keys.owner()));
             tell.accept(Finding.good("keys below " + keys.cluster() + " may be read and written"));
         } catch (RollingOpsException e) {
             tell.accept(Finding.bad(
@@ -174,6 +200,26 @@ public final class Doctor {
                     "give the user of this application a role with: etcdctl role grant-permission ROLE --prefix=true"
                             + " readwrite " + keys.cluster()));
         }
+    }
+
+    private void privateRights(EtcdClient etcd, LockKeys keys, Bytes prefix) {
+        try {
+            tryToWrite(etcd, prefix.plus("doctor/" + keys.owner()));
+            tell.accept(Finding.good("keys below " + prefix + " may be written, which protect the lease of the lock"));
+        } catch (RollingOpsException.Refused e) {
+            tell.accept(Finding.warning(
+                    "keys below " + prefix + " may not be written, so another application with rights on "
+                            + keys.cluster() + " could end the lease of this unit while it has the lock",
+                    "give the role of this application, and no other, also: etcdctl role grant-permission ROLE --prefix=true"
+                            + " readwrite " + prefix));
+        } catch (RollingOpsException e) {
+            tell.accept(Finding.bad(String.valueOf(e.getMessage()), ""));
+        }
+    }
+
+    private static void tryToWrite(EtcdClient etcd, Bytes probe) {
+        answer(etcd.commit(Transaction.always(Action.put(probe, Bytes.utf8("may be deleted")))));
+        answer(etcd.commit(Transaction.always(Action.delete(probe))));
     }
 
     private void lock(EtcdClient etcd, LockKeys keys) {

@@ -20,6 +20,10 @@ final class Sample {
         return new Sample(name, nanos.stream().mapToLong(Long::longValue).toArray());
     }
 
+    void addTo(List<Long> others) {
+        Arrays.stream(sortedNanos).forEach(others::add);
+    }
+
     double millis(double quantile) {
         int index = (int) Math.min(sortedNanos.length - 1, Math.floor(sortedNanos.length * quantile));
         return sortedNanos[index] / 1e6;

@@ -5,15 +5,10 @@ import io.rollingops.Operation;
 import io.rollingops.UnitName;
 import io.rollingops.etcd.Action;
 import io.rollingops.etcd.Bytes;
-import io.rollingops.etcd.EtcdClient;
 import io.rollingops.etcd.EtcdSettings;
 import io.rollingops.etcd.GrantedLease;
-import io.rollingops.etcd.Guard;
-import io.rollingops.etcd.KeyRange;
-import io.rollingops.etcd.Listing;
+import io.rollingops.etcd.Query;
 import io.rollingops.etcd.Transaction;
-import io.rollingops.etcd.WatchEvent;
-import io.rollingops.etcd.WatchListener;
 import io.rollingops.etcd.grpc.GrpcEtcdClient;
 import io.rollingops.etcd.lock.EtcdClusterLock;
 import io.rollingops.etcd.lock.InTurn;
@@ -56,8 +51,8 @@ public final class SharedLock {
     private static final String WAITING = "2,10,50,200";
     private static final String HOLD_MILLIS = "2,250";
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
     private static final int SLICES = 5;
+    private static final int KILLS = 5;
 
     private SharedLock() {}
 
@@ -75,11 +70,13 @@ public final class SharedLock {
                 }
             }
             free(EtcdSettings.plain(etcd.endpoints()), rounds);
+            cold(EtcdSettings.plain(etcd.endpoints()), rounds);
+            killed(EtcdSettings.plain(etcd.endpoints()));
         }
     }
 
     /** Ours and the floor in turns, so that whatever else the machine does is the same for both. */
-    private static List<String> handOver(EtcdCluster etcd, int waiting, int rounds, int holdMillis) throws Exception {
+    static List<String> handOver(EtcdCluster etcd, int waiting, int rounds, int holdMillis) throws Exception {
         EtcdSettings settings = EtcdSettings.plain(etcd.endpoints());
         String cluster = "waiting-" + waiting + "-" + holdMillis;
         List<Long> floor = new ArrayList<>();
@@ -113,7 +110,7 @@ public final class SharedLock {
                 Locale.ROOT, "  ours / floor at p50: %.2f (wanted: 1.3 or less)", ours.millis(0.5) / floor.millis(0.5));
     }
 
-    private static String load() throws IOException {
+    static String load() throws IOException {
         return Files.readString(Path.of("/proc/loadavg")).strip();
     }
 
@@ -133,66 +130,27 @@ public final class SharedLock {
         return Math.round(sum);
     }
 
-    /**
-     * What any lock with a watch costs at least: a client each, every one with a watch; two of them hand a key over.
-     */
-    private static final class BareClients implements AutoCloseable {
-        private final List<GrpcEtcdClient> clients = new ArrayList<>();
-        private final LinkedBlockingQueue<Long> taken = new LinkedBlockingQueue<>();
-        private final Bytes key;
-
-        BareClients(EtcdSettings settings, String name, int count) throws Exception {
-            key = Bytes.utf8("/benchmark/" + name + "/lock");
-            for (int i = 0; i < count; i++) {
-                clients.add(new GrpcEtcdClient(settings, Runnable::run));
-            }
-            EtcdClient waiter = clients.get(1).within(CALL_LIMIT);
-            GrantedLease lease = waiter.grantLease(Duration.ofSeconds(600)).get();
-            Transaction take =
-                    Transaction.when(Guard.absent(key)).then(Action.put(key, Bytes.utf8("waiter"), lease.id()));
-            waiter.watch(KeyRange.key(key), new Taker(waiter, take, taken), Runnable::run)
-                    .get();
-            for (int i = 2; i < count; i++) {
-                clients.get(i)
-                        .within(CALL_LIMIT)
-                        .watch(KeyRange.key(key.plus("/" + i)), new Taker(waiter, take, taken), Runnable::run)
-                        .get();
-            }
-        }
-
-        void measure(int rounds, int holdMillis, List<Long> nanos) throws Exception {
-            EtcdClient holder = clients.get(0).within(CALL_LIMIT);
-            for (int i = 0; i < rounds; i++) {
-                holder.commit(Transaction.always(Action.put(key, Bytes.utf8("holder"))))
-                        .get();
-                TimeUnit.MILLISECONDS.sleep(holdMillis);
+    /** From the death of a holder, who says nothing, to the next one's having it. */
+    private static void killed(EtcdSettings settings) throws Exception {
+        LockSettings quick = LockSettings.of(LockSettings.LEASE_MIN);
+        List<Long> nanos = new ArrayList<>();
+        for (int i = 0; i < KILLS; i++) {
+            try (Contenders contenders = new Contenders(settings, "killed-" + i, 2, quick)) {
+                contenders.begin();
+                Contender first = Objects.requireNonNull(contenders.holder);
                 long begin = System.nanoTime();
-                holder.commit(Transaction.always(Action.delete(key))).get();
-                nanos.add(await(taken) - begin);
+                first.die();
+                nanos.add(await(contenders.holders).heldNanos - begin);
             }
         }
-
-        @Override
-        public void close() {
-            clients.parallelStream().forEach(GrpcEtcdClient::close);
-        }
-    }
-
-    private record Taker(EtcdClient etcd, Transaction take, LinkedBlockingQueue<Long> taken) implements WatchListener {
-        @Override
-        public void changed(List<WatchEvent> events) {
-            if (events.get(events.size() - 1) instanceof WatchEvent.Deleted) {
-                Future<?> unused = etcd.commit(take).thenAccept(outcome -> taken.add(System.nanoTime()));
-            }
-        }
-
-        @Override
-        public void relisted(Listing listing) {}
-
-        @Override
-        public void ended(io.rollingops.RollingOpsException reason) {
-            throw reason;
-        }
+        Sample sample =
+                Sample.of("ours: holder killed, lease " + quick.lease().ttl().toSeconds() + " s", nanos);
+        System.out.println(sample);
+        System.out.printf(
+                Locale.ROOT,
+                "  longest: %.2f s (wanted: %.1f s or less)%n",
+                sample.millis(1) / 1e3,
+                quick.lease().ttl().toSeconds() + 0.5);
     }
 
     private static void free(EtcdSettings settings, int rounds) throws Exception {
@@ -224,7 +182,40 @@ public final class SharedLock {
         System.out.println(compared(plain, ours));
     }
 
-    private static <T> T await(LinkedBlockingQueue<T> queue) throws InterruptedException {
+    /** A process that has only just started, with its connection open: lease, session, lock. */
+    private static void cold(EtcdSettings settings, int rounds) throws Exception {
+        List<Long> ours = new ArrayList<>();
+        List<Long> plain = new ArrayList<>();
+        for (int i = 0; i < rounds / SLICES; i++) {
+            LinkedBlockingQueue<Contender> holders = new LinkedBlockingQueue<>();
+            try (Contender one = new Contender(settings, "cold-" + i, 0, LockSettings.DEFAULT, holders)) {
+                Bytes key = Bytes.utf8("/benchmark/cold/" + i);
+                one.client.within(LIMIT).read(Query.key(key)).get();
+                long plainBegin = System.nanoTime();
+                GrantedLease lease = one.client
+                        .within(LIMIT)
+                        .grantLease(Duration.ofSeconds(60))
+                        .get();
+                one.client
+                        .within(LIMIT)
+                        .commit(Transaction.always(Action.put(key, Bytes.utf8("x"), lease.id())))
+                        .get();
+                long begin = System.nanoTime();
+                plain.add(begin - plainBegin);
+                one.lock.start();
+                one.want();
+                await(holders);
+                ours.add(one.heldNanos - begin);
+            }
+        }
+        Sample plainSample = Sample.of("one lease grant and one transaction", plain);
+        Sample sample = Sample.of("ours: free, from nothing", ours);
+        System.out.println(plainSample);
+        System.out.println(sample);
+        System.out.println(compared(plainSample, sample));
+    }
+
+    static <T> T await(LinkedBlockingQueue<T> queue) throws InterruptedException {
         T next = queue.poll(LIMIT.toSeconds(), TimeUnit.SECONDS);
         if (next == null) {
             throw new IllegalStateException("nothing within " + LIMIT);
@@ -239,8 +230,14 @@ public final class SharedLock {
         private @Nullable Contender holder;
 
         Contenders(EtcdSettings settings, String cluster, int count) {
+            this(settings, cluster, count, LockSettings.DEFAULT);
+        }
+
+        Contenders(EtcdSettings settings, String cluster, int count, LockSettings times) {
             for (int i = 0; i < count; i++) {
-                all.add(new Contender(settings, cluster, i, holders));
+                Contender contender = new Contender(settings, cluster, i, times, holders);
+                all.add(contender);
+                contender.lock.start();
             }
         }
 
@@ -276,14 +273,20 @@ public final class SharedLock {
         private final int number;
         private volatile long heldNanos;
         private boolean held;
+        private boolean isDead;
 
-        Contender(EtcdSettings settings, String cluster, int number, LinkedBlockingQueue<Contender> holders) {
+        Contender(
+                EtcdSettings settings,
+                String cluster,
+                int number,
+                LockSettings times,
+                LinkedBlockingQueue<Contender> holders) {
             this.number = number;
             client = new GrpcEtcdClient(settings, executor);
             lock = new EtcdClusterLock(
                     client,
                     LockKeys.of(cluster, "0", new UnitName("app" + number, 0)),
-                    LockSettings.DEFAULT,
+                    times,
                     new HostClock(System::nanoTime, InstantSource.system()),
                     executor,
                     (delay, task) -> {
@@ -300,7 +303,6 @@ public final class SharedLock {
                 }
                 held = now;
             });
-            lock.start();
         }
 
         void want() {
@@ -311,18 +313,25 @@ public final class SharedLock {
 
         void awaitReleased() throws Exception {
             long end = System.nanoTime() + LIMIT.toNanos();
-            while (!client.read(io.rollingops.etcd.Query.key(lock.keys().lock()))
-                    .get()
-                    .entries()
-                    .isEmpty()) {
+            while (!client.read(Query.key(lock.keys().lock())).get().entries().isEmpty()) {
                 if (System.nanoTime() > end) {
                     throw new IllegalStateException("the lock was not released");
                 }
             }
         }
 
+        /** As when the process is killed: nothing is given back, nobody says goodbye. */
+        void die() {
+            isDead = true;
+            timers.shutdownNow();
+            client.close();
+        }
+
         @Override
         public void close() {
+            if (isDead) {
+                return;
+            }
             lock.close();
             client.close();
             timers.shutdownNow();

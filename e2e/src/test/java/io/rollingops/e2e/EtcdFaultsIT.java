@@ -33,6 +33,7 @@ class EtcdFaultsIT {
     static final EtcdExtension ETCD = new EtcdExtension(EtcdOptions.members(3));
 
     private static final Duration LEASE = Duration.ofSeconds(4);
+    private static final Duration ETCD_LEASE = Duration.ofSeconds(6);
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     Path folder;
@@ -164,6 +165,40 @@ class EtcdFaultsIT {
         }
     }
 
+    /** No lock can promise more, since nobody can stop what sleeps: only a resource that looks at the token is safe. */
+    @Test
+    void a_holder_that_sleeps_for_three_leases_may_overlap_until_it_wakes_and_its_token_is_the_older(TestInfo test)
+            throws Exception {
+        try (TestApplication web = start("web", 1, etcd(test, "block"));
+                TestApplication api = start("api", 1, etcd(test, "block"))) {
+            web.awaitBackend("etcd");
+            api.awaitBackend("etcd");
+            Path gate = web.file("gate");
+            web.request("work", Map.of("gate", gate.toString()), 0);
+            web.awaitBegun("web/0");
+            api.request("work", Map.of("gate", gate.toString()), 0);
+
+            long asleep = System.nanoTime();
+            web.agent(0).pause();
+            api.awaitThat(() -> System.nanoTime() - asleep > 3 * ETCD_LEASE.toNanos()
+                    && api.log().hasBegun("api/0"));
+            web.agent(0).resume();
+            web.awaitThat(() -> web.agent(0).log().contains("ending=interrupted"));
+            int stopped = web.log().lines().size();
+            CallbackLog.Line late = web.log().runs().get(0);
+            web.open(gate);
+
+            web.assertHistoryIsClean();
+            api.assertHistoryIsClean();
+            assertThat(web.log().order()).containsExactly("web/0", "api/0", "web/0");
+            assertThat(web.log().runs().stream().map(run -> run.clusterToken().orElseThrow()))
+                    .isSorted()
+                    .doesNotHaveDuplicates();
+            assertThat(web.log().lines().subList(stopped, web.log().lines().size()))
+                    .noneMatch(late::isOf);
+        }
+    }
+
     @Test
     void the_leader_of_etcd_may_die_in_the_middle_of_a_roll(TestInfo test) throws Exception {
         try (TestApplication web = start("web", 3, etcd(test, "block"))) {
@@ -275,10 +310,10 @@ class EtcdFaultsIT {
                 etcd:
                   cluster-id: %s
                   endpoints: ['%s']
-                  lease: 6s
+                  lease: %ds
                   return-after: 1s
                   on-etcd-loss: %s
-                """.formatted(cluster, endpoints.replace(",", "', '"), onLoss);
+                """.formatted(cluster, endpoints.replace(",", "', '"), ETCD_LEASE.toSeconds(), onLoss);
     }
 
     /** From the beginning to the last sign of life of each run, whatever the application. */
@@ -302,7 +337,7 @@ class EtcdFaultsIT {
                 continue;
             }
             try (Stream<Path> found =
-                    Files.find(Path.of(folder), 4, (path, attributes) -> path.endsWith("libfaketime.so.1"))) {
+                    Files.find(Path.of(folder), 4, (path, attributes) -> path.endsWith("libfaketimeMT.so.1"))) {
                 Optional<Path> first = found.findFirst();
                 if (first.isPresent()) {
                     return first;

@@ -73,12 +73,14 @@ record SharedLockReport(
         }
         int before = waiters.indexOf(owner);
         return Optional.of(new Explanation(
-                unit + " was granted the lock of its application and waits for that of the cluster " + config.clusterId()
+                unit + " was granted the lock of its application and waits for that of the cluster "
+                        + config.clusterId()
                         + ", which " + holder.get() + " has"
                         + (leaseLeft.isPresent() ? " (its lease lives on for " + leaseLeft.getAsLong() + " s)" : "")
                         + (before > 0 ? ", behind " + before + (before == 1 ? " other" : " others") : ""),
                 leaseLeft.isPresent()
-                        ? "look at " + holder.get() + "; if its machine is dead, the lock is free when its lease has run out"
+                        ? "look at " + holder.get()
+                                + "; if its machine is dead, the lock is free when its lease has run out"
                         : "nobody renews that lock, since it has no lease; see who wrote it before you delete it"));
     }
 

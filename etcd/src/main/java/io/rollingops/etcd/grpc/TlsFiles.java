@@ -2,6 +2,7 @@
 package io.rollingops.etcd.grpc;
 
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.netty.handler.ssl.JdkSslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
@@ -13,6 +14,7 @@ import io.rollingops.etcd.EtcdSettings.Tls;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocketFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,6 +60,12 @@ final class TlsFiles {
             LOG.warn("Keeping the certificates that were read before: {}", e.getMessage());
         }
         return context;
+    }
+
+    /** The same for connections that are not the client's own. */
+    Optional<SSLSocketFactory> socketsFor(EtcdEndpoint endpoint) {
+        return contextFor(endpoint)
+                .map(found -> ((JdkSslContext) found).context().getSocketFactory());
     }
 
     private void refresh() {
