@@ -90,14 +90,22 @@ public final class HookPass {
         this.rules = rules;
         this.protocol = new UnitProtocol(store.self(), Duration.ZERO, id -> true, rules.onClusterLoss());
         this.story = story;
-        this.local = new UnitLocal("hook", false, 0, false, 0, Optional.empty(), rules.pausing(), false);
+        this.local = new UnitLocal("hook", false, 0, false, 0, Optional.empty(), rules.pausing(), false, false);
     }
 
     /** Takes all steps that can be taken now. To be called once. */
     public Result run() {
         PeerSnapshot seen = store.snapshot();
         local = new UnitLocal(
-                local.process(), false, 0, false, 0, unrecorded(seen).map(ended -> ended), local.pausing(), false);
+                local.process(),
+                false,
+                0,
+                false,
+                0,
+                unrecorded(seen).map(ended -> ended),
+                local.pausing(),
+                false,
+                false);
         for (int steps = 0; steps < STEPS_MAX; steps++) {
             UnitStep step = protocol.next(store.snapshot(), local, cluster.state());
             if (step instanceof UnitStep.Rest rest) {
@@ -118,6 +126,7 @@ public final class HookPass {
             cluster.want(want.operation());
         } else if (step instanceof UnitStep.DropCluster) {
             cluster.drop();
+            local = local.lockGivenBack();
         } else if (step instanceof UnitStep.CleanCluster) {
             cluster.clean();
         } else {

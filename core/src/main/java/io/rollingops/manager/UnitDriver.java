@@ -184,6 +184,7 @@ final class UnitDriver {
                 cluster.want(want.operation());
             } else if (step instanceof UnitStep.DropCluster) {
                 cluster.drop();
+                local = local.lockGivenBack();
             } else if (step instanceof UnitStep.CleanCluster) {
                 cluster.clean();
             } else if (step instanceof UnitStep.Rest rest) {

@@ -2,6 +2,7 @@
 package io.rollingops.manager;
 
 import io.rollingops.Operation;
+import io.rollingops.OperationResult;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
 import java.time.Duration;
@@ -18,6 +19,8 @@ import java.util.Optional;
  * @param attempt what it is doing under a grant
  * @param pausing whether it waits before it tries again
  * @param stopping whether it is to give everything up
+ * @param owesLock whether the cluster-wide lock has to be given back before anything else, since what it was held for is
+ *     recorded: others of the cluster may be waiting for it, also when the next grant is this unit's again (rule E1)
  */
 public record UnitLocal(
         String process,
@@ -27,7 +30,8 @@ public record UnitLocal(
         long atLeast,
         Optional<Attempt> attempt,
         boolean pausing,
-        boolean stopping) {
+        boolean stopping,
+        boolean owesLock) {
 
     /**
      * A process that has just begun.
@@ -36,7 +40,7 @@ public record UnitLocal(
      * @param unrecorded a result that an earlier process of the unit had written down and may not have sent
      */
     public static UnitLocal begin(String process, Optional<Attempt.Ended> unrecorded) {
-        return new UnitLocal(process, false, 0, false, 0, unrecorded.map(ended -> ended), false, false);
+        return new UnitLocal(process, false, 0, false, 0, unrecorded.map(ended -> ended), false, false, false);
     }
 
     /** The id of the last lease. */
@@ -68,18 +72,19 @@ public record UnitLocal(
         boolean done = !(reply instanceof PeerReply.Refused);
         if (command instanceof PeerCommand.Join) {
             return reply instanceof PeerReply.Joined now
-                    ? new UnitLocal(process, true, now.leases(), leaseHeld, known, attempt, pausing, stopping)
-                    : new UnitLocal(process, false, leases, leaseHeld, known, attempt, pausing, stopping);
+                    ? new UnitLocal(process, true, now.leases(), leaseHeld, known, attempt, pausing, stopping, owesLock)
+                    : new UnitLocal(process, false, leases, leaseHeld, known, attempt, pausing, stopping, owesLock);
         } else if (command instanceof PeerCommand.OpenLease) {
             // Refused: another process of the unit had a lease since; ask again where the numbers stand.
-            return new UnitLocal(process, done, done ? leases + 1 : leases, done, known, attempt, pausing, stopping);
+            return new UnitLocal(
+                    process, done, done ? leases + 1 : leases, done, known, attempt, pausing, stopping, owesLock);
         } else if (command instanceof PeerCommand.CloseLease) {
-            return new UnitLocal(process, joined, leases, false, known, attempt, pausing, stopping);
+            return new UnitLocal(process, joined, leases, false, known, attempt, pausing, stopping, owesLock);
         } else if (command instanceof PeerCommand.Start start) {
             Optional<Attempt> started = reply instanceof PeerReply.Started now
                     ? Optional.of(new Attempt.Started(start.epoch(), now.head(), now.ready()))
                     : Optional.empty();
-            return new UnitLocal(process, joined, leases, leaseHeld, known, started, pausing, stopping);
+            return new UnitLocal(process, joined, leases, leaseHeld, known, started, pausing, stopping, owesLock);
         } else if (command instanceof PeerCommand.Finish
                 || command instanceof PeerCommand.Drop
                 || command instanceof PeerCommand.NotRun) {
@@ -91,15 +96,21 @@ public record UnitLocal(
                     known,
                     Optional.empty(),
                     pausing || (done && pauses()),
-                    stopping);
+                    stopping,
+                    owesLock || endsTurn(command));
         }
-        return new UnitLocal(process, joined, leases, leaseHeld, known, attempt, pausing, stopping);
+        return new UnitLocal(process, joined, leases, leaseHeld, known, attempt, pausing, stopping, owesLock);
+    }
+
+    /** The cluster-wide lock is given back. */
+    public UnitLocal lockGivenBack() {
+        return new UnitLocal(process, joined, leases, leaseHeld, atLeast, attempt, pausing, stopping, false);
     }
 
     /** The lease can no longer be relied upon. What was about to begin does not; what runs is being stopped. */
     public UnitLocal leaseLost() {
         Optional<Attempt> left = attempt.filter(now -> !(now instanceof Attempt.Started));
-        return new UnitLocal(process, joined, leases, false, atLeast, left, pausing, stopping);
+        return new UnitLocal(process, joined, leases, false, atLeast, left, pausing, stopping, owesLock);
     }
 
     public UnitLocal began(long epoch, Operation operation) {
@@ -115,11 +126,17 @@ public record UnitLocal(
     }
 
     public UnitLocal paused() {
-        return new UnitLocal(process, joined, leases, leaseHeld, atLeast, attempt, false, stopping);
+        return new UnitLocal(process, joined, leases, leaseHeld, atLeast, attempt, false, stopping, owesLock);
     }
 
     public UnitLocal stop() {
-        return new UnitLocal(process, joined, leases, leaseHeld, atLeast, attempt, pausing, true);
+        return new UnitLocal(process, joined, leases, leaseHeld, atLeast, attempt, pausing, true, owesLock);
+    }
+
+    /** Over a retry-hold the cluster-wide lock is kept. */
+    private static boolean endsTurn(PeerCommand command) {
+        return command instanceof PeerCommand.Drop
+                || (command instanceof PeerCommand.Finish finish && finish.result() != OperationResult.RETRY_HOLD);
     }
 
     private boolean pauses() {
@@ -133,6 +150,7 @@ public record UnitLocal(
     }
 
     private UnitLocal attempting(Attempt now) {
-        return new UnitLocal(process, joined, leases, leaseHeld, atLeast, Optional.of(now), pausing, stopping);
+        return new UnitLocal(
+                process, joined, leases, leaseHeld, atLeast, Optional.of(now), pausing, stopping, owesLock);
     }
 }

@@ -28,6 +28,8 @@ import java.util.function.Predicate;
  *   <li>An answer that is known is recorded, whatever else has happened; the store judges whether it still counts.
  *   <li>While a callback runs there is nothing to decide, except that one which keeps its slot needs a lease again when
  *       it was lost.
+ *   <li>A cluster-wide lock whose operation is recorded is given back at once, whatever the unit knows of the next grant
+ *       (E1, E3).
  *   <li>Without being a member and without a lease nothing begins.
  *   <li>What the store agreed to start begins: the head of the queue as the store had it at that moment, not as a copy
  *       here shows it.
@@ -82,6 +84,9 @@ public final class UnitProtocol {
         }
         if (local.stopping()) {
             return stopping(local, cluster);
+        }
+        if (local.owesLock() && cluster.reach() != ClusterLock.Reach.NONE) {
+            return new UnitStep.DropCluster();
         }
         if (!local.joined()) {
             return new Send(new PeerCommand.Join());

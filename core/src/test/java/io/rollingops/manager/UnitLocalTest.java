@@ -32,14 +32,14 @@ class UnitLocalTest {
     @Test
     void a_process_that_begins_knows_nothing_but_what_the_one_before_wrote_down() {
         UnitLocal begun = UnitLocal.begin("p", Optional.of(ENDED));
-        assertThat(begun).isEqualTo(new UnitLocal("p", false, 0, false, 0, Optional.of(ENDED), false, false));
+        assertThat(begun).isEqualTo(new UnitLocal("p", false, 0, false, 0, Optional.of(ENDED), false, false, false));
         assertThat(UnitLocal.begin("p", Optional.empty()).attempt()).isEmpty();
     }
 
     @Test
     void a_member_learns_how_many_leases_there_were() {
         UnitLocal joined = fresh().replied(new PeerCommand.Join(), new PeerReply.Joined(4), 7);
-        assertThat(joined).isEqualTo(new UnitLocal("p", true, 4, false, 7, Optional.empty(), false, false));
+        assertThat(joined).isEqualTo(new UnitLocal("p", true, 4, false, 7, Optional.empty(), false, false, false));
         assertThat(joined.openLease(TTL, Optional.empty()))
                 .isEqualTo(new PeerCommand.OpenLease("p-5", 5, TTL, Optional.empty()));
     }
@@ -58,7 +58,7 @@ class UnitLocalTest {
 
         UnitLocal held = joined.replied(open, DONE, 8);
 
-        assertThat(held).isEqualTo(new UnitLocal("p", true, 5, true, 8, Optional.empty(), false, false));
+        assertThat(held).isEqualTo(new UnitLocal("p", true, 5, true, 8, Optional.empty(), false, false, false));
         assertThat(held.leaseId()).isEqualTo(open.leaseId());
     }
 
@@ -66,7 +66,7 @@ class UnitLocalTest {
     void a_refused_opening_means_that_the_numbers_must_be_asked_for_again() {
         UnitLocal joined = fresh().replied(new PeerCommand.Join(), new PeerReply.Joined(4), 7);
         UnitLocal refused = joined.replied(joined.openLease(TTL, Optional.empty()), REFUSED, 8);
-        assertThat(refused).isEqualTo(new UnitLocal("p", false, 4, false, 8, Optional.empty(), false, false));
+        assertThat(refused).isEqualTo(new UnitLocal("p", false, 4, false, 8, Optional.empty(), false, false, false));
     }
 
     @Test
@@ -139,7 +139,7 @@ class UnitLocalTest {
     void other_replies_change_nothing_but_what_was_told() {
         UnitLocal running = holder().began(3, OPERATION);
         UnitLocal told = running.replied(new PeerCommand.KeepAlive("p-5"), DONE, 50);
-        assertThat(told).isEqualTo(new UnitLocal("p", true, 5, true, 50, running.attempt(), false, false));
+        assertThat(told).isEqualTo(new UnitLocal("p", true, 5, true, 50, running.attempt(), false, false, false));
     }
 
     @Test
@@ -195,7 +195,7 @@ class UnitLocalTest {
 
     /** A member with its fifth lease. */
     private static UnitLocal holder() {
-        return new UnitLocal("p", true, 5, true, 8, Optional.empty(), false, false);
+        return new UnitLocal("p", true, 5, true, 8, Optional.empty(), false, false, false);
     }
 
     private static Attempt.Ended ended(OperationResult result, boolean pause) {

@@ -13,6 +13,7 @@ import io.rollingops.manager.UnitStep.Run;
 import io.rollingops.manager.UnitStep.Send;
 import io.rollingops.manager.UnitStep.Why;
 import io.rollingops.peer.PeerCommand;
+import io.rollingops.peer.PeerSnapshot;
 import io.rollingops.peer.Replica;
 import io.rollingops.spi.ClusterLock.Cleanliness;
 import io.rollingops.spi.ClusterLock.Hold;
@@ -87,7 +88,45 @@ class UnitProtocolClusterTest {
         runs();
         answers(OperationResult.RELEASE);
         assertThat(next(HELD)).isEqualTo(new UnitStep.DropCluster());
+        local = local.lockGivenBack();
         assertThat(next(FREE)).isEqualTo(new Rest(Why.NOT_GRANTED));
+    }
+
+    @Test
+    void the_lock_is_given_back_before_the_next_operation_of_the_same_unit() {
+        readyOnEtcd();
+        store.requests(0, "restart");
+        store.requests(0, "reload");
+        runs();
+        answers(OperationResult.RELEASE);
+        assertThat(store.state().snapshot().isGrantedTo(unit(0))).isTrue();
+        assertThat(next(HELD)).isEqualTo(new UnitStep.DropCluster());
+        local = local.lockGivenBack();
+        assertThat(next(FREE)).isEqualTo(new UnitStep.WantCluster(head()));
+    }
+
+    @Test
+    void the_lock_is_given_back_as_soon_as_the_result_is_recorded_whatever_the_own_copy_of_the_store_shows() {
+        readyOnEtcd();
+        store.requests(0, "restart");
+        runs();
+        PeerSnapshot old = store.state().snapshot();
+        answers(OperationResult.RELEASE);
+        UnitProtocol protocol = new UnitProtocol(unit(0), TTL, callback -> false);
+        assertThat(protocol.next(old, local, HELD)).isEqualTo(new UnitStep.DropCluster());
+        local = local.lockGivenBack();
+        assertThat(protocol.next(old, local, FREE)).isEqualTo(new Rest(Why.CATCHING_UP));
+    }
+
+    @Test
+    void without_a_cluster_there_is_no_lock_to_give_back() {
+        ready();
+        store.requests(0, "restart");
+        exchange(State.NONE);
+        local = local.began(1, head());
+        local = local.ended(new Ending.Answered(OperationResult.RELEASE, "", false));
+        exchange(State.NONE);
+        assertThat(next(State.NONE)).isEqualTo(new Rest(Why.NOT_GRANTED));
     }
 
     // Rule E3: a unit that retries with hold keeps the lock.
@@ -169,6 +208,8 @@ class UnitProtocolClusterTest {
         local = local.began(1, head());
         local = local.ended(new Ending.Answered(OperationResult.RELEASE, "", false));
         exchange(FREE);
+        assertThat(next(FREE)).isEqualTo(new UnitStep.DropCluster());
+        local = local.lockGivenBack();
 
         assertThat(next(cluster(Reach.REACHABLE, Hold.NONE))).as("not settled").isEqualTo(new Rest(Why.NOT_GRANTED));
         assertThat(next(FREE)).isEqualTo(new UnitStep.CleanCluster());

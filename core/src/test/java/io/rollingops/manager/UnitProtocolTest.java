@@ -397,7 +397,7 @@ class UnitProtocolTest {
         step(life, 3);
         store.byOperator(new PeerCommand.Remove(unit(0)));
         life.add(PROTOCOL.next(
-                store.state().snapshot(), new UnitLocal("p", true, 9, true, 0, Optional.empty(), false, false)));
+                store.state().snapshot(), new UnitLocal("p", true, 9, true, 0, Optional.empty(), false, false, false)));
         return life;
     }
 

@@ -182,12 +182,16 @@ final class SimulatedClusterLock implements ClusterLock {
                 () -> held[0] = etcd.heldFor(wishName(mine)),
                 () -> {
                     boolean ours = mine == wish && hold == Hold.WAITING && held[0].isPresent();
-                    if (ours
-                            && trust.filter(known -> known.isTrusted(clock.getAsLong()))
-                                    .isPresent()) {
+                    if (!ours) {
+                        return;
+                    }
+                    if (trust.filter(known -> known.isTrusted(clock.getAsLong()))
+                            .isPresent()) {
                         hold = Hold.HELD;
                         token = held[0];
                         changed();
+                    } else {
+                        later(100 * MILLI, () -> look(mine, under)); // the lease is being renewed, or lost
                     }
                 },
                 () -> look(mine, under));

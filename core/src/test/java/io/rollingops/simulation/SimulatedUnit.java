@@ -261,6 +261,7 @@ final class SimulatedUnit {
             cluster.orElseThrow().want(want.operation());
         } else if (step instanceof UnitStep.DropCluster) {
             cluster.orElseThrow().drop();
+            local = local.lockGivenBack();
             wake();
         } else if (step instanceof UnitStep.CleanCluster) {
             cluster.orElseThrow().clean();

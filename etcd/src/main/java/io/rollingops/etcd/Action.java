@@ -20,6 +20,9 @@ public sealed interface Action {
     /** Reads as of this step: it sees what the steps before it wrote. Answered by {@link ActionResult.Found}. */
     record Read(Query query) implements Action {}
 
+    /** Decides again, by guards of its own. Answered by {@link ActionResult.Decided}. */
+    record Nested(Transaction transaction) implements Action {}
+
     static Action put(Bytes key, Bytes value) {
         return new Put(key, value, Optional.empty());
     }
@@ -38,5 +41,9 @@ public sealed interface Action {
 
     static Action read(Query query) {
         return new Read(query);
+    }
+
+    static Action nested(Transaction transaction) {
+        return new Nested(transaction);
     }
 }

@@ -11,4 +11,7 @@ public sealed interface ActionResult {
 
     /** What was there to read. */
     record Found(Listing listing) implements ActionResult {}
+
+    /** How the nested transaction went; its revision is that of the whole. */
+    record Decided(TransactionOutcome outcome) implements ActionResult {}
 }

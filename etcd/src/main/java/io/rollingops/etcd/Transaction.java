@@ -52,7 +52,13 @@ public record Transaction(List<Guard> guards, List<Action> actions, List<Action>
 
     /** Whether it changes nothing however it goes, so that to repeat it is harmless. */
     public boolean isReadOnly() {
-        return Stream.concat(actions.stream(), alternatives.stream()).allMatch(Action.Read.class::isInstance);
+        return Stream.concat(actions.stream(), alternatives.stream()).allMatch(Transaction::isRead);
+    }
+
+    private static boolean isRead(Action action) {
+        return action instanceof Action.Read
+                || (action instanceof Action.Nested nested
+                        && nested.transaction().isReadOnly());
     }
 
     private static List<Action> joined(List<Action> first, Action... more) {
@@ -69,6 +75,9 @@ public record Transaction(List<Guard> guards, List<Action> actions, List<Action>
     private static String brief(Action action) {
         if (action instanceof Action.Put put) {
             return "put " + put.key();
+        }
+        if (action instanceof Action.Nested nested) {
+            return "(" + nested.transaction() + ")";
         }
         return action instanceof Action.Delete delete
                 ? "delete " + delete.keys()

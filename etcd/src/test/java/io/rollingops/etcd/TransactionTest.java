@@ -30,6 +30,18 @@ class TransactionTest {
         assertThat(Transaction.always(read).otherwise(Action.delete(KEY)).isReadOnly())
                 .isFalse();
         assertThat(Transaction.always(Action.put(KEY, KEY)).isReadOnly()).isFalse();
+        assertThat(Transaction.always(Action.nested(Transaction.always(read))).isReadOnly())
+                .isTrue();
+        assertThat(Transaction.always(Action.nested(Transaction.when().otherwise(Action.delete(KEY))))
+                        .isReadOnly())
+                .isFalse();
+    }
+
+    @Test
+    void a_nested_one_is_told_as_a_part() {
+        Transaction inner = Transaction.when(Guard.absent(KEY)).then(Action.delete(KEY));
+        assertThat(Transaction.always(Action.put(KEY, KEY), Action.nested(inner)))
+                .hasToString("0 guards, put /key, (1 guards, delete /key)");
     }
 
     @Test

@@ -107,6 +107,6 @@ final class WorkerProtocol {
     }
 
     private static UnitLocal local(HookTraces seen) {
-        return new UnitLocal("worker", true, 0, true, 0, Optional.empty(), seen.isPausing(), false);
+        return new UnitLocal("worker", true, 0, true, 0, Optional.empty(), seen.isPausing(), false, false);
     }
 }

@@ -129,6 +129,8 @@ final class Wire {
                     .setRangeEnd(bytes(delete.keys().to())));
         } else if (action instanceof Action.Read read) {
             operation.setRequestRange(range(read.query()));
+        } else if (action instanceof Action.Nested nested) {
+            operation.setRequestTxn(transaction(nested.transaction()));
         } else {
             throw new AssertionError(action);
         }
@@ -136,7 +138,10 @@ final class Wire {
     }
 
     static TransactionOutcome outcome(TxnResponse response) {
-        long number = response.getHeader().getRevision();
+        return outcome(response, response.getHeader().getRevision());
+    }
+
+    private static TransactionOutcome outcome(TxnResponse response, long number) {
         Revision revision = new Revision(number);
         List<ActionResult> results = response.getResponsesList().stream()
                 .map(operation -> result(operation, number))
@@ -153,6 +158,7 @@ final class Wire {
             case RESPONSE_DELETE_RANGE ->
                 new ActionResult.Deleted(operation.getResponseDeleteRange().getDeleted());
             case RESPONSE_RANGE -> new ActionResult.Found(listing(operation.getResponseRange(), revision));
+            case RESPONSE_TXN -> new ActionResult.Decided(outcome(operation.getResponseTxn(), revision));
             case RESPONSE_NOT_SET -> throw new IllegalArgumentException("a step has no answer that we know");
         };
     }

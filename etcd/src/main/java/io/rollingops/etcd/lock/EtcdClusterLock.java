@@ -226,10 +226,8 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
             openSession(open.lease(), open.privately());
         } else if (step instanceof LockStep.RemoveLeftovers remove) {
             removeLeftovers(remove.session());
-        } else if (step instanceof LockStep.TakeFree take) {
-            write(calls.takeFree(take.session(), take.shown()), take.session(), this::tookFree);
-        } else if (step instanceof LockStep.Enqueue enqueue) {
-            write(calls.enqueue(enqueue.session(), enqueue.shown()), enqueue.session(), this::enqueued);
+        } else if (step instanceof LockStep.TakeOrEnqueue take) {
+            write(calls.takeOrEnqueue(take.session(), take.shown()), take.session(), this::tookOrEnqueued);
         } else if (step instanceof LockStep.Look look) {
             look(look);
         } else if (step instanceof LockStep.Follow follow) {
@@ -242,7 +240,10 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
                     take.session(),
                     outcome -> tookInTurn(outcome, take.ticket()));
         } else if (step instanceof LockStep.Release release) {
-            write(calls.release(release.session(), release.lock(), release.shown()), release.session(), this::released);
+            write(
+                    calls.release(release.session(), release.lock(), release.shown()),
+                    release.session(),
+                    outcome -> change(LockLocal::released));
         } else if (step instanceof LockStep.Withdraw withdraw) {
             write(
                     calls.withdraw(withdraw.session(), withdraw.ticket()),
@@ -350,17 +351,17 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         return !entry.lease().equals(Optional.of(session.lease()));
     }
 
-    private void tookFree(TransactionOutcome outcome) {
+    private void tookOrEnqueued(TransactionOutcome outcome) {
         if (outcome instanceof TransactionOutcome.Applied applied) {
             change(now -> now.taken(applied.revision(), applied.revision()));
-        } else {
-            change(LockLocal::foundTaken);
-        }
-    }
-
-    private void enqueued(TransactionOutcome outcome) {
-        if (outcome instanceof TransactionOutcome.Applied applied) {
-            change(now -> now.enqueued(applied.revision()));
+        } else if (outcome instanceof TransactionOutcome.Declined declined
+                && declined.results().get(1) instanceof ActionResult.Decided second
+                && second.outcome() instanceof TransactionOutcome.Applied enqueued) {
+            List<Listing> found = listings(enqueued.results());
+            Revision ticket = enqueued.revision();
+            Place place = new WaitingLine(found.get(1).entries())
+                    .placeOf(ticket, found.get(0).first().isEmpty());
+            change(now -> now.enqueued(ticket).looked(place, ticket));
         } else {
             change(LockLocal::inDoubt); // there is a ticket with our name, though none that we know
         }
@@ -375,12 +376,6 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
                     ? now.ticketGone()
                     : now.looked(new Place.First(found.get(2).first().isEmpty()), declined.revision()));
         }
-    }
-
-    private void released(TransactionOutcome outcome) {
-        boolean othersWait = outcome instanceof TransactionOutcome.Applied
-                && found(outcome).get(0).first().isPresent();
-        change(now -> now.released(othersWait));
     }
 
     private void look(LockStep.Look step) {

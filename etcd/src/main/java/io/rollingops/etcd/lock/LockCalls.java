@@ -61,21 +61,23 @@ final class LockCalls {
         return Transaction.when(isOurs(session)).then(Action.delete(keys.own()));
     }
 
-    Transaction takeFree(Session session, Optional<Operation> shown) {
+    /** What it reads tells a waiter where he stands: the session key, the lock, and the end of the line with his ticket. */
+    Transaction takeOrEnqueue(Session session, Optional<Operation> shown) {
+        Transaction enqueue = Transaction.when(isOurs(session), Guard.absent(keys.ticket()))
+                .then(
+                        Action.put(keys.ticket(), keys.lockValue(), session.lease()),
+                        Action.delete(keys.completed()),
+                        lock(Query.Source.CLUSTER),
+                        Action.read(newestTickets()));
         Transaction take = Transaction.when(isOurs(session), Guard.absent(keys.lock()), Guard.noneIn(keys.tickets()))
                 .then(
                         Action.put(keys.lock(), keys.lockValue(), session.lease()),
                         Action.put(keys.ticket(), keys.lockValue(), session.lease()),
                         Action.delete(keys.completed()))
-                .otherwise(Action.read(Query.key(keys.session())));
+                .otherwise(
+                        Action.read(Query.key(keys.session())),
+                        Action.nested(with(enqueue, session, shown, keys::pending)));
         return with(take, session, shown, keys::inProgress);
-    }
-
-    Transaction enqueue(Session session, Optional<Operation> shown) {
-        Transaction enqueue = Transaction.when(isOurs(session), Guard.absent(keys.ticket()))
-                .then(Action.put(keys.ticket(), keys.lockValue(), session.lease()), Action.delete(keys.completed()))
-                .otherwise(Action.read(Query.key(keys.session())));
-        return with(enqueue, session, shown, keys::pending);
     }
 
     /** The ticket is written again, which tells the one behind it that he is next. */
@@ -93,15 +95,13 @@ final class LockCalls {
         return with(take, session, shown, keys::inProgress);
     }
 
-    /** Reads in the same step whether anybody else has a ticket. */
     Transaction release(Session session, Revision lock, Optional<Operation> shown) {
         Transaction release = Transaction.when(isOurs(session), Guard.createdAt(keys.lock(), lock))
                 .then(
                         Action.delete(keys.lock()),
                         Action.delete(keys.ticket()),
                         Action.delete(keys.pending()),
-                        Action.delete(keys.inProgress()),
-                        Action.read(Query.of(keys.tickets()).keysOnly().first(1)))
+                        Action.delete(keys.inProgress()))
                 .otherwise(Action.read(Query.key(keys.session())));
         return with(release, session, shown, keys::completed);
     }
@@ -141,12 +141,14 @@ final class LockCalls {
     }
 
     private Action line(Revision ticket, Query.Source source) {
-        return Action.read(Query.of(keys.tickets())
-                .from(source)
-                .createdUpTo(ticket)
+        return Action.read(newestTickets().from(source).createdUpTo(ticket));
+    }
+
+    private Query newestTickets() {
+        return Query.of(keys.tickets())
                 .sortedBy(Query.Order.CREATED_DESCENDING)
                 .keysOnly()
-                .first(WaitingLine.SEEN));
+                .first(WaitingLine.SEEN);
     }
 
     Transaction passOver(Session session, String owner, LeaseId lease) {

@@ -24,7 +24,6 @@ import java.util.TreeSet;
  * @param lock the revision that created the lock, if it is ours: the fencing token
  * @param wish what the lock is wanted for
  * @param showsWish whether others can see what it is wanted for; not if etcd found that too large
- * @param tried whether the lock was found taken, or others waiting for it
  * @param givesUp whether ticket and lock must go before anything else, since they were for an earlier wish
  * @param isLost whether the lock was held for this wish and cannot be relied upon any more
  * @param place where the ticket stands
@@ -45,7 +44,6 @@ record LockLocal(
         Optional<Revision> lock,
         Optional<Operation> wish,
         boolean showsWish,
-        boolean tried,
         boolean givesUp,
         boolean isLost,
         Place place,
@@ -73,7 +71,6 @@ record LockLocal(
             Optional.empty(),
             Optional.empty(),
             true,
-            false,
             false,
             false,
             new Place.Unknown(),
@@ -182,7 +179,6 @@ record LockLocal(
                 .lock(Optional.empty())
                 .isLost(isLost || hold() == Hold.HELD)
                 .givesUp(false)
-                .tried(false)
                 .place(new Place.Unknown())
                 .build();
     }
@@ -196,16 +192,11 @@ record LockLocal(
         return but().lock(Optional.of(created))
                 .givesUp(false)
                 .ticket(Optional.of(withTicket))
-                .tried(false)
                 .place(new Place.Unknown())
                 .poller(Optional.empty())
                 .lookedForPollers(false)
                 .finished(Optional.empty())
                 .build();
-    }
-
-    LockLocal foundTaken() {
-        return but().tried(true).build();
     }
 
     LockLocal enqueued(Revision created) {
@@ -221,7 +212,7 @@ record LockLocal(
 
     /** The ticket is not there any more, although nothing was in doubt; somebody removed it. */
     LockLocal ticketGone() {
-        return but().ticket(Optional.empty()).tried(false).build();
+        return but().ticket(Optional.empty()).build();
     }
 
     /** Somebody has looked; at something old, if it was only a member that lags behind. */
@@ -231,16 +222,11 @@ record LockLocal(
                 : but().place(found).asOf(at).build();
     }
 
-    /**
-     * Lock and ticket are given back.
-     *
-     * @param othersWait so that it would be in vain to try without a ticket the next time
-     */
-    LockLocal released(boolean othersWait) {
+    /** Lock and ticket are given back. */
+    LockLocal released() {
         return but().lock(Optional.empty())
                 .ticket(Optional.empty())
                 .finished(Optional.empty())
-                .tried(othersWait)
                 .givesUp(false)
                 .build();
     }
@@ -351,7 +337,6 @@ record LockLocal(
         private Optional<Revision> lock;
         private Optional<Operation> wish;
         private boolean showsWish;
-        private boolean tried;
         private boolean givesUp;
         private boolean isLost;
         private Place place;
@@ -372,7 +357,6 @@ record LockLocal(
             lock = from.lock;
             wish = from.wish;
             showsWish = from.showsWish;
-            tried = from.tried;
             givesUp = from.givesUp;
             isLost = from.isLost;
             place = from.place;
@@ -418,11 +402,6 @@ record LockLocal(
 
         Builder showsWish(boolean value) {
             showsWish = value;
-            return this;
-        }
-
-        Builder tried(boolean value) {
-            tried = value;
             return this;
         }
 
@@ -490,7 +469,6 @@ record LockLocal(
                     lock,
                     wish,
                     showsWish,
-                    tried,
                     givesUp,
                     isLost,
                     place,

@@ -14,7 +14,7 @@ import java.util.List;
  *   <li>There is always a lease, so that the lock can be taken with one transaction; and after a write that was not
  *       answered, before anything else, certainty.
  *   <li>What an earlier process left, and what was wanted before, goes first.
- *   <li>A lock that is free, and that nobody waits for, is taken at once, with a ticket. Else there is a ticket that waits.
+ *   <li>One transaction makes a ticket, and takes the lock with it if that is free and nobody waits for it.
  *       Whoever has the lock keeps his ticket until he gives both back, so everyone has to be told of one key only, the
  *       ticket in front of his own: it is written again when that one takes the lock, and it ends with the lock. So one
  *       release wakes one waiter, who takes the lock without looking, since everything else was looked at before.
@@ -53,9 +53,7 @@ final class LockProtocol {
         if (local.ticket().isPresent()) {
             return wait(local, session, local.ticket().get());
         }
-        return local.tried()
-                ? new LockStep.Enqueue(session, local.shown())
-                : new LockStep.TakeFree(session, local.shown());
+        return new LockStep.TakeOrEnqueue(session, local.shown());
     }
 
     /** Of which keys a process in that state has to be told. */

@@ -27,14 +27,11 @@ sealed interface LockStep {
     record RemoveLeftovers(Session session) implements LockStep {}
 
     /**
-     * Take the lock, with a ticket, if it is free and nobody waits for it.
+     * Get a ticket, and with it the lock if that is free and nobody waits for it.
      *
      * @param shown what to write down about it for others to see
      */
-    record TakeFree(Session session, Optional<Operation> shown) implements LockStep {}
-
-    /** Get a ticket. */
-    record Enqueue(Session session, Optional<Operation> shown) implements LockStep {}
+    record TakeOrEnqueue(Session session, Optional<Operation> shown) implements LockStep {}
 
     /**
      * Find out who is in front.

@@ -210,6 +210,43 @@ class ClientCallsIT {
     }
 
     @Test
+    void a_nested_transaction_decides_by_its_own_guards_and_is_one_step_with_the_whole() {
+        Bytes lock = prefix.plus("lock");
+        Bytes ticket = prefix.plus("ticket");
+        Transaction enqueue = Transaction.when(Guard.absent(ticket))
+                .then(Action.put(ticket, Bytes.utf8("me")), Action.read(Query.key(ticket)))
+                .otherwise(Action.read(Query.key(ticket)));
+        Transaction takeOrEnqueue = Transaction.when(Guard.absent(lock))
+                .then(Action.put(lock, Bytes.utf8("me")))
+                .otherwise(Action.read(Query.key(lock)), Action.nested(enqueue));
+        applied(takeOrEnqueue);
+
+        TransactionOutcome.Declined queued = (TransactionOutcome.Declined) answer(etcd.commit(takeOrEnqueue));
+        TransactionOutcome.Applied made = (TransactionOutcome.Applied) nested(queued);
+        assertThat(made.revision()).isEqualTo(queued.revision());
+        KeyValue written =
+                ((ActionResult.Found) made.results().get(1)).listing().first().orElseThrow();
+        assertThat(written.created()).isEqualTo(queued.revision());
+
+        TransactionOutcome.Declined again = (TransactionOutcome.Declined) answer(etcd.commit(takeOrEnqueue));
+        assertThat(nested(again)).isInstanceOf(TransactionOutcome.Declined.class);
+        assertThat(again.revision()).as("nothing was written").isEqualTo(queued.revision());
+    }
+
+    @Test
+    void a_lease_that_is_gone_stops_the_whole_also_when_only_the_nested_part_names_it() {
+        Transaction whole = Transaction.always(
+                Action.put(prefix, Bytes.EMPTY),
+                Action.nested(Transaction.always(Action.put(prefix.plus("x"), Bytes.EMPTY, NO_LEASE))));
+        assertThat(answer(etcd.commit(whole))).isEqualTo(new TransactionOutcome.LeaseGone());
+        assertThat(answer(etcd.read(Query.prefix(prefix))).entries()).isEmpty();
+    }
+
+    private static TransactionOutcome nested(TransactionOutcome.Declined whole) {
+        return ((ActionResult.Decided) whole.results().get(1)).outcome();
+    }
+
+    @Test
     void a_lease_lives_while_it_is_renewed_and_takes_its_keys_along() {
         GrantedLease lease = answer(etcd.grantLease(Duration.ofSeconds(60)));
         assertThat(lease.ttl()).isEqualTo(Duration.ofSeconds(60));

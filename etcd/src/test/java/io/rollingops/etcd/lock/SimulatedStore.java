@@ -82,23 +82,40 @@ final class SimulatedStore {
     }
 
     TransactionOutcome commit(Transaction transaction) {
-        boolean holds = transaction.guards().stream().allMatch(guard -> ignored.test(guard) || holds(guard));
-        List<Action> actions = holds ? transaction.actions() : transaction.alternatives();
-        for (Action action : actions) {
-            if (action instanceof Action.Put put
-                    && put.lease().filter(lease -> !lengths.containsKey(lease)).isPresent()) {
-                return new TransactionOutcome.LeaseGone();
-            }
+        if (namesEndedLease(transaction)) {
+            return new TransactionOutcome.LeaseGone();
         }
         Revision next = new Revision(revision + 1);
         List<WatchEvent> events = new ArrayList<>();
+        TransactionOutcome outcome = decide(transaction, next, events);
+        publish(next, events);
+        return outcome;
+    }
+
+    private TransactionOutcome decide(Transaction transaction, Revision next, List<WatchEvent> events) {
+        boolean holds = allHold(transaction);
+        List<Action> actions = holds ? transaction.actions() : transaction.alternatives();
         List<ActionResult> results = new ArrayList<>();
         for (Action action : actions) {
             results.add(carryOut(action, next, events));
         }
-        publish(next, events);
-        Revision now = new Revision(revision);
+        Revision now = events.isEmpty() ? new Revision(revision) : next;
         return holds ? new TransactionOutcome.Applied(now, results) : new TransactionOutcome.Declined(now, results);
+    }
+
+    private boolean namesEndedLease(Transaction transaction) {
+        List<Action> actions = allHold(transaction) ? transaction.actions() : transaction.alternatives();
+        return actions.stream()
+                .anyMatch(action -> action instanceof Action.Nested nested
+                        ? namesEndedLease(nested.transaction())
+                        : action instanceof Action.Put put
+                                && put.lease()
+                                        .filter(lease -> !lengths.containsKey(lease))
+                                        .isPresent());
+    }
+
+    private boolean allHold(Transaction transaction) {
+        return transaction.guards().stream().allMatch(guard -> ignored.test(guard) || holds(guard));
     }
 
     private ActionResult carryOut(Action action, Revision next, List<WatchEvent> events) {
@@ -123,6 +140,9 @@ final class SimulatedStore {
                 events.add(new WatchEvent.Deleted(key, next));
             }
             return new ActionResult.Deleted(gone.size());
+        }
+        if (action instanceof Action.Nested nested) {
+            return new ActionResult.Decided(decide(nested.transaction(), next, events));
         }
         return new ActionResult.Found(read(((Action.Read) action).query()));
     }
