@@ -359,8 +359,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
                 && second.outcome() instanceof TransactionOutcome.Applied enqueued) {
             List<Listing> found = listings(enqueued.results());
             Revision ticket = enqueued.revision();
-            Place place = new WaitingLine(found.get(1).entries())
-                    .placeOf(ticket, found.get(0).first().isEmpty());
+            Place place = calls.placeOfNew(ticket, found.get(0), found.get(1));
             change(now -> now.enqueued(ticket).looked(place, ticket));
         } else {
             change(LockLocal::inDoubt); // there is a ticket with our name, though none that we know
@@ -372,9 +371,10 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
             change(now -> now.taken(applied.revision(), ticket));
         } else if (outcome instanceof TransactionOutcome.Declined declined) {
             List<Listing> found = listings(declined.results());
-            change(now -> found.get(1).first().isEmpty()
-                    ? now.ticketGone()
-                    : now.looked(new Place.First(found.get(2).first().isEmpty()), declined.revision()));
+            Place place = local.place() instanceof Place.GivenSoon soon
+                    ? soon.afterAttempt()
+                    : new Place.First(found.get(2).first().isEmpty());
+            change(now -> found.get(1).first().isEmpty() ? now.ticketGone() : now.looked(place, declined.revision()));
         }
     }
 

@@ -22,6 +22,8 @@ final class LockCalls {
     /** Queue entries that are looked at to find somebody who polls; the oldest. */
     private static final int ENTRIES_SEEN = 1_000;
 
+    private static final int ATTEMPTS_BEHIND_SIBLING = 2;
+
     private final LockKeys keys;
 
     LockCalls(LockKeys keys) {
@@ -67,7 +69,7 @@ final class LockCalls {
                 .then(
                         Action.put(keys.ticket(), keys.lockValue(), session.lease()),
                         Action.delete(keys.completed()),
-                        lock(Query.Source.CLUSTER),
+                        Action.read(Query.key(keys.lock())),
                         Action.read(newestTickets()));
         Transaction take = Transaction.when(isOurs(session), Guard.absent(keys.lock()), Guard.noneIn(keys.tickets()))
                 .then(
@@ -78,6 +80,19 @@ final class LockCalls {
                         Action.read(Query.key(keys.session())),
                         Action.nested(with(enqueue, session, shown, keys::pending)));
         return with(take, session, shown, keys::inProgress);
+    }
+
+    /** Where a new ticket stands, by what {@link #takeOrEnqueue} read of the lock and of the line. */
+    Place placeOfNew(Revision ticket, Listing lock, Listing line) {
+        Place place =
+                new WaitingLine(line.entries()).placeOf(ticket, lock.first().isEmpty());
+        boolean siblingHolds = lock.first()
+                .flatMap(entry -> entry.value().text())
+                .filter(keys::isSibling)
+                .isPresent();
+        return siblingHolds && place instanceof Place.Behind behind && behind.isNext()
+                ? new Place.GivenSoon(behind.ticket(), ATTEMPTS_BEHIND_SIBLING)
+                : place;
     }
 
     /** The ticket is written again, which tells the one behind it that he is next. */

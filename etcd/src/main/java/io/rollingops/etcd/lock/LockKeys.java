@@ -147,6 +147,14 @@ public record LockKeys(String clusterId, String owner, Optional<Bytes> privatePr
                 : Optional.empty();
     }
 
+    /** Whether that is the owner's name of a unit of the same application. */
+    boolean isSibling(String other) {
+        String application = owner.substring(0, owner.lastIndexOf('-') + 1);
+        return !application.isEmpty()
+                && other.startsWith(application)
+                && other.substring(application.length()).chars().allMatch(Character::isDigit);
+    }
+
     private static void requireName(String what, String text) {
         if (text.isEmpty() || text.length() > LENGTH_MAX || text.chars().anyMatch(Character::isISOControl)) {
             throw new IllegalArgumentException("the " + what + " '" + text + "' is not between 1 and " + LENGTH_MAX

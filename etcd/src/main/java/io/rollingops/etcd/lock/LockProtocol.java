@@ -78,6 +78,9 @@ final class LockProtocol {
     }
 
     private LockStep wait(LockLocal local, Session session, Revision ticket) {
+        if (local.place() instanceof Place.GivenSoon) {
+            return new LockStep.TakeInTurn(session, ticket, local.shown());
+        }
         if (local.place() instanceof Place.Unknown) {
             return new LockStep.Look(ticket, local.asks(), !local.followed().isEmpty() && !local.lookedForPollers());
         }

@@ -267,7 +267,7 @@ class LockSimulationTest {
             this.onHeld = onHeld;
             this.rate = 1 + (agenda.between(0, 18) - 9) / 1000.0;
             this.client = new SimulatedClient(store, agenda, faults);
-            UnitName name = new UnitName("app", unit);
+            UnitName name = new UnitName("app" + unit % 3, unit); // some of one application, some of others
             this.lock = new EtcdClusterLock(
                     client,
                     LockKeys.of("c", "00000000", name),
