@@ -14,15 +14,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** The charm as real processes in the emulator. */
 final class CharmUnderTest {
     static final Duration LIMIT = Duration.ofSeconds(90);
 
     static final String CLUSTER = "cluster1";
-
-    private static final Path PACKED = Path.of("target/charm");
 
     private final JujuEmulator juju;
     private final Path charm;
@@ -31,9 +28,7 @@ final class CharmUnderTest {
     /** The charm as Maven leaves it, with the Java of this test as its runtime. */
     CharmUnderTest(JujuEmulator juju) throws IOException {
         this(juju, juju.folder().resolve("rolling-example"));
-        copy(PACKED, charm);
-        assertThat(charm.resolve("dispatch").toFile().setExecutable(true)).isTrue();
-        Files.createSymbolicLink(charm.resolve("jre"), Path.of(System.getProperty("java.home")));
+        PreparedCharm.copyTo(charm);
     }
 
     /** A charm folder that is complete. */
@@ -168,17 +163,5 @@ final class CharmUnderTest {
             order.add(work.get(i).substring(0, work.get(i).indexOf(' ')));
         }
         assertThat(order).containsExactlyInAnyOrderElementsOf(units);
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.sorted().toList()) {
-                Path inside = from.relativize(file);
-                boolean own = !inside.startsWith("jre") && !inside.startsWith("charm.jsa");
-                if (own) {
-                    Files.copy(file, to.resolve(inside.toString()));
-                }
-            }
-        }
     }
 }

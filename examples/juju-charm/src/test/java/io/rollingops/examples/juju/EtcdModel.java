@@ -188,6 +188,16 @@ final class EtcdModel implements AutoCloseable {
         return etcd.cluster().etcdctl("get", "--print-value-only", LOCK_KEY).strip();
     }
 
+    /** Waits until nobody has the lock: a worker gives it back a moment after the hook that it waited for. */
+    void awaitFreeLock() {
+        await("nobody has the lock", () -> holder().isEmpty());
+    }
+
+    /** Waits until there is no key of a unit in etcd. */
+    void awaitNoKeysOf(String unit) {
+        await("no key of " + unit + " is in etcd", () -> keysOf(unit).isEmpty());
+    }
+
     /** Has somebody else take the lock, as the original library does it. */
     void takeLock() {
         etcd.cluster().etcdctl("put", LOCK_KEY, "somebody-else");
@@ -232,7 +242,7 @@ final class EtcdModel implements AutoCloseable {
     void assertNothingIsLeftOf(String unit, Path itsFiles, Stream<ProcessHandle> itsProcesses) {
         itsProcesses.forEach(process -> await(process.pid() + " of " + unit + " is gone", () -> !process.isAlive()));
         await(itsFiles + " of " + unit + " is gone", () -> !Files.exists(itsFiles));
-        await("no key of " + unit + " is in etcd", () -> keysOf(unit).isEmpty());
+        awaitNoKeysOf(unit);
     }
 
     private static List<String> lines(Path file) {

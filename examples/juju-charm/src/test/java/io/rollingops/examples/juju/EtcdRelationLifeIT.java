@@ -9,36 +9,50 @@ import io.rollingops.testkit.etcd.RequiresEtcd;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What is queued on etcd when the relation to it, or etcd itself, goes and comes back. */
+/**
+ * What is queued on etcd when the relation to it, or etcd itself, goes and comes back. Both tests leave two applications on
+ * etcd with nothing to do, so they come in any order.
+ */
 @RequiresEtcd
+@Order(1)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EtcdRelationLifeIT {
     private EtcdModel model;
+    private int relation;
 
     @RegisterExtension
     final TellsStory story = new TellsStory(() -> model);
 
-    @BeforeEach
-    void start() throws IOException {
+    @BeforeAll
+    void deploy() throws IOException {
         model = EtcdModel.start(3);
+        relation = model.charm().deployOnEtcd("app", 2, EtcdModel.SHORT_LEASES);
+        model.charm().deployOnEtcd("other", 1, EtcdModel.SHORT_LEASES);
     }
 
-    @AfterEach
+    @BeforeEach
+    void settle() {
+        model.charm().settleOnEtcd("app");
+        model.charm().settleOnEtcd("other");
+    }
+
+    @AfterAll
     void end() {
-        model.close();
+        if (model != null) {
+            model.close();
+        }
     }
 
     @Test
     void queued_work_goes_on_over_the_peers_without_the_relation_and_on_etcd_when_it_is_there_again() {
-        int relation = model.charm().deployOnEtcd("app", 2, EtcdModel.SHORT_LEASES);
-        model.charm().deployOnEtcd("other", 1, EtcdModel.SHORT_LEASES);
-        model.charm().settleOnEtcd("app");
-        model.charm().settleOnEtcd("other");
-
         EtcdModel.Work work = model.work();
         model.ask("app/0", "failed-restart", retries(2));
         model.ask("app/1", "deferred-restart", retries(1));
@@ -59,7 +73,7 @@ class EtcdRelationLifeIT {
         for (String unit : model.juju().units("app")) {
             assertThat(model.juju().databag("restart", unit)).containsEntry("processing_backend", "peer");
             model.await("no worker of " + unit, () -> model.workers(unit).isEmpty());
-            assertThat(model.keysOf(unit)).isEmpty();
+            model.awaitNoKeysOf(unit);
             assertThat(model.files(unit).resolve("etcd/etcdctl.json")).doesNotExist();
         }
 
@@ -70,7 +84,7 @@ class EtcdRelationLifeIT {
                 .isEqualTo("etcd");
         assertThat(apart.settledAfter(4)).contains("app/0 end restart", "other/0 end restart");
 
-        model.juju().relate("app", "etcd");
+        relation = model.juju().relate("app", "etcd");
         model.charm().settleOnEtcd("app");
         EtcdModel.Work again = model.work();
         List<String> units = List.of("app/0", "app/1", "other/0");
@@ -80,8 +94,6 @@ class EtcdRelationLifeIT {
 
     @Test
     void queued_work_goes_on_over_the_peers_while_etcd_is_dead_and_on_etcd_when_it_is_back() {
-        model.charm().deployOnEtcd("app", 2, EtcdModel.SHORT_LEASES);
-        model.charm().settleOnEtcd("app");
         EtcdModel.Work work = model.work();
         model.takeLock();
         model.ask("app/0", "failed-restart", retries(1));

@@ -58,7 +58,7 @@ class EtcdScenariosIT {
                 .containsEntry("processing_backend", "etcd")
                 .containsEntry("state", "idle")
                 .containsEntry("operations", "[]");
-        assertThat(model.holder()).isEmpty();
+        model.awaitFreeLock();
     }
 
     @Test
@@ -139,7 +139,7 @@ class EtcdScenariosIT {
         List<String> units = List.of("app/0", "app/1", "app/2", "other/0");
         units.forEach(unit -> model.ask(unit, "restart", delay(0.2)));
         CharmUnderTest.assertOneAfterTheOther(work.settledAfter(8), units);
-        assertThat(model.holder()).isEmpty();
+        model.awaitFreeLock();
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * -Drollingops.mixed.rolls=10} does ten, and the build only two.
  */
 @RequiresEtcd
+@Order(1)
 class MixedModelIT {
     private static final int ROLLS = Integer.getInteger("rollingops.mixed.rolls", 2);
     private static final Duration ROLL_MAX = Duration.ofMinutes(4);

@@ -22,40 +22,45 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** One command builds a zip that Juju can run: everything is in it, programs can be executed, and the charm rolls. */
-@Isolated("it makes the folder anew that the others take the charm from")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PackedCharmIT {
     private static final long ZIP_BYTES_MAX = 60L << 20;
-    private static final Path ZIP = Path.of("target/rolling-example.charm");
+    private static final Path MADE_BY_MAVEN = Path.of("target/charm");
     private static final Path JAVA_HOME = Path.of(System.getProperty("java.home"));
 
     @RegisterExtension
     final JujuExtension extension = JujuExtension.with(builder -> builder.seed(7));
 
-    @TempDir
-    private Path folder;
+    private Path folder = Path.of("");
 
+    private Path zip = Path.of("");
     private Path unpacked = Path.of("");
 
-    @BeforeEach
-    void pack() throws Exception {
+    /** Beside the folder that other tests take the charm from. */
+    @BeforeAll
+    void pack(@TempDir Path shared) throws Exception {
         assumeTrue(
                 Files.exists(JAVA_HOME.resolve("bin/jlink")) && Files.exists(JAVA_HOME.resolve("jmods")),
                 "this Java has no jlink with modules, so no charm can be packed with it");
-        run(List.of("./build", "--packed"), Path.of("."));
+        folder = shared;
+        zip = folder.resolve("rolling-example.charm");
+        Path charm = folder.resolve("charm");
+        PreparedCharm.copy(MADE_BY_MAVEN, charm);
+        run(List.of("./build", "--packed", charm.toString(), zip.toString()), Path.of("."));
         unpacked = folder.resolve("unpacked");
-        unpack(ZIP, unpacked);
+        unpack(zip, unpacked);
     }
 
     @Test
     void the_zip_is_complete_small_enough_and_rolls(JujuEmulator juju) throws Exception {
-        assertThat(Files.size(ZIP)).isLessThan(ZIP_BYTES_MAX);
+        assertThat(Files.size(zip)).isLessThan(ZIP_BYTES_MAX);
         for (String file : List.of("metadata.yaml", "manifest.yaml", "actions.yaml", "config.yaml", "charm.jsa")) {
             assertThat(unpacked.resolve(file)).isNotEmptyFile();
         }

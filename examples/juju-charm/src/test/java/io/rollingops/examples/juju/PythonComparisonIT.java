@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
  * is compared: action results, what was worked, custom hooks in their order, and all databags, with times, salts and ids
  * left out. What differs on purpose stands in the tests with its reason.
  */
+@Order(1)
 class PythonComparisonIT {
     private static final String MODEL = "cdac5656-2423-4388-8f30-41854b4cca7d";
     private static final Duration LIMIT = Duration.ofMinutes(3);

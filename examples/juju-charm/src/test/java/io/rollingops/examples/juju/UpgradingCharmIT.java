@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -20,10 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class UpgradingCharmIT {
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
-    private static final String DISPATCH = """
-            #!/bin/sh
-            exec %s -XX:TieredStopAtLevel=1 -XX:-UsePerfData -Xmx64m -cp '%s/*' io.rollingops.examples.juju.UpgradingCharm
-            """;
+    private static final Pattern START = Pattern.compile("exec jre.*", Pattern.DOTALL);
 
     @RegisterExtension
     final JujuExtension extension = JujuExtension.with(builder -> builder.seed(4));
@@ -74,13 +73,13 @@ class UpgradingCharmIT {
         juju.settle(LIMIT);
     }
 
-    /** A charm folder with the jars that Maven has put together for the other example. */
+    /** The other example's folder with another charm in it. */
     private static Path revision(JujuEmulator juju, String release) throws IOException {
         Path folder = juju.folder().resolve("upgrading-" + release);
         if (Files.exists(folder)) {
             return folder;
         }
-        Files.createDirectories(folder);
+        PreparedCharm.copyTo(folder);
         Files.writeString(folder.resolve("release"), release);
         Files.writeString(
                 folder.resolve("metadata.yaml"),
@@ -88,10 +87,12 @@ class UpgradingCharmIT {
         Files.writeString(folder.resolve("actions.yaml"), "pre-upgrade-check: {}\nrestart: {}\n");
         Files.writeString(folder.resolve("config.yaml"), "options:\n  transitions: {type: string, default: \"\"}\n");
         Path dispatch = folder.resolve("dispatch");
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        Path jars = Path.of("target/charm/lib").toAbsolutePath();
-        Files.writeString(dispatch, DISPATCH.formatted(java, jars));
-        assertThat(dispatch.toFile().setExecutable(true)).isTrue();
+        Matcher start = START.matcher(Files.readString(dispatch));
+        assertThat(start.find()).isTrue();
+        Files.writeString(
+                dispatch,
+                "#!/bin/sh\ntouch -d 2026-01-01T00:00:00Z lib/*.jar\n"
+                        + start.group().replace(".RollingCharm ", ".UpgradingCharm "));
         return folder;
     }
 

@@ -8,7 +8,6 @@ import io.rollingops.testkit.etcd.RequiresEtcd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
@@ -18,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -27,6 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * stops its callbacks when the lock is lost, {@code other/0} lets them go on. Every test leaves both idle.
  */
 @RequiresEtcd
+@Order(1)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WorkerFaultsIT {
     private EtcdModel model;
@@ -80,7 +81,7 @@ class WorkerFaultsIT {
             assertThat(model.juju().databag("restart", "app/0"))
                     .containsEntry("operations", "[]")
                     .containsEntry("done_epoch", epoch);
-            assertThat(model.holder()).isEmpty();
+            model.awaitFreeLock();
         }
     }
 
@@ -93,7 +94,7 @@ class WorkerFaultsIT {
         assertThat(work.lines()).isEmpty();
         model.juju().startAgent("app/0");
         assertThat(work.settledAfter(2)).containsExactly("app/0 begin restart", "app/0 end restart");
-        assertThat(model.holder()).isEmpty();
+        model.awaitFreeLock();
     }
 
     @Test
@@ -103,7 +104,7 @@ class WorkerFaultsIT {
         model.killWorker("app/0");
         model.giveLockBack();
         assertThat(work.settledAfter(2)).containsExactly("app/0 begin restart", "app/0 end restart");
-        assertThat(model.holder()).isEmpty();
+        model.awaitFreeLock();
     }
 
     @Test
@@ -112,8 +113,11 @@ class WorkerFaultsIT {
         grantAndHold("app/0");
         model.killWorker("app/0");
         assertThat(work.settledAfter(2)).containsExactly("app/0 begin restart", "app/0 end restart");
-        assertThat(model.holder()).isEmpty();
-        assertThat(model.keysOf("app/0")).noneMatch(key -> key.contains("/pending/") || key.contains("/inprogress/"));
+        model.awaitFreeLock();
+        model.await(
+                "nothing is queued or at work in etcd",
+                () -> model.keysOf("app/0").stream()
+                        .noneMatch(key -> key.contains("/pending/") || key.contains("/inprogress/")));
     }
 
     @Test
@@ -128,7 +132,7 @@ class WorkerFaultsIT {
                 .containsExactly(
                         "app/0 begin restart", "app/0 stop restart", "app/0 begin restart", "app/0 end restart");
         work.assertNeverTwoAtOnce();
-        assertThat(model.holder()).isEmpty();
+        model.awaitFreeLock();
     }
 
     @Test
@@ -142,7 +146,7 @@ class WorkerFaultsIT {
                 .anyMatch(line -> line.toString().contains("the lock in etcd is lost")
                         && line.toString().contains("policy=DEGRADE"));
         model.charm().settleOnEtcd("other");
-        assertThat(model.holder()).isEmpty();
+        model.awaitFreeLock();
     }
 
     @Test
@@ -156,7 +160,7 @@ class WorkerFaultsIT {
         assertThat(work.lines()).hasSize(2);
         model.etcd().cluster().startAll();
         assertThat(work.settledAfter(4)).hasSize(4).endsWith("app/0 begin restart", "app/0 end restart");
-        model.await("nobody has the lock", () -> model.holder().isEmpty());
+        model.awaitFreeLock();
     }
 
     @Test
@@ -171,7 +175,7 @@ class WorkerFaultsIT {
         assertThat(model.charm().run("other/0", "restart", Map.of()).get("backend"))
                 .isEqualTo("etcd");
         assertThat(work.settledAfter(4)).hasSize(4);
-        model.await("nobody has the lock", () -> model.holder().isEmpty());
+        model.awaitFreeLock();
     }
 
     @Test
@@ -207,7 +211,7 @@ class WorkerFaultsIT {
         List<ProcessHandle> before = model.workers("app/0");
         long starts = model.starts("app/0");
         Path next = model.juju().folder().resolve("next-release");
-        copy(model.charm().folder(), next);
+        PreparedCharm.copy(model.charm().folder(), next);
         Files.setLastModifiedTime(
                 next.resolve("worker/rollingops-worker.jar"), FileTime.from(Instant.parse("2026-02-03T04:05:06Z")));
         model.juju().upgrade("app", next);
@@ -221,21 +225,19 @@ class WorkerFaultsIT {
         }
         model.giveLockBack();
         assertThat(work.settledAfter(2)).containsExactly("app/0 begin restart", "app/0 end restart");
-        assertThat(model.holder()).isEmpty();
+        model.awaitFreeLock();
     }
 
-    /** Runs the model until the unit is granted, and then waits until it has the lock and its hook is on its way. */
+    /** Lets the unit get the lock while the model stands still, so that its hook is on its way and does not begin. */
     private String grantAndHold(String unit) {
-        String app = unit.substring(0, unit.indexOf('/'));
-        String before = epochOf(app);
+        waitForLock(unit);
         int log = model.workerLog(unit).size();
-        model.ask(unit, "restart", delay(0.2));
-        model.runUntil(unit + " is granted", () -> !before.equals(epochOf(app)));
+        model.giveLockBack();
         model.await(
                 unit + " has the lock and dispatches",
                 () -> model.holder().equals(EtcdModel.owner(unit))
                         && newLines(unit, log).stream().anyMatch(line -> line.contains(" dispatches ")));
-        return epochOf(app);
+        return epochOf(unit.substring(0, unit.indexOf('/')));
     }
 
     private String epochOf(String app) {
@@ -256,18 +258,5 @@ class WorkerFaultsIT {
     private List<String> newLines(String unit, int known) {
         List<String> all = model.workerLog(unit);
         return all.subList(Math.min(known, all.size()), all.size());
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.sorted().toList()) {
-                Path target = to.resolve(from.relativize(file).toString());
-                if (Files.isSymbolicLink(file)) {
-                    Files.createSymbolicLink(target, Files.readSymbolicLink(file));
-                } else {
-                    Files.copy(file, target, StandardCopyOption.COPY_ATTRIBUTES);
-                }
-            }
-        }
     }
 }
