@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.juju;
 
+import io.rollingops.UnitName;
+import io.rollingops.juju.HookCommands.Level;
 import io.rollingops.manager.HostClock;
 
 /**
@@ -12,4 +14,17 @@ import io.rollingops.manager.HostClock;
  * @param clock both clocks; the steady one is the same for all processes of one boot
  * @param waker has a hook dispatched when this one is over
  */
-record HookRuntime(JujuContext context, HookCommands commands, RelationData data, HostClock clock, Waker waker) {}
+record HookRuntime(JujuContext context, HookCommands commands, RelationData data, HostClock clock, Waker waker) {
+    CharmEvent event() {
+        return context.event();
+    }
+
+    UnitName self() {
+        return context.unit();
+    }
+
+    /** Tells what rolling operations do in Juju's log. */
+    void log(Level level, String message) {
+        commands.log(level, "rollingops: " + message);
+    }
+}

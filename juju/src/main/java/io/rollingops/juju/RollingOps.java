@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.juju;
 
-import io.rollingops.Operation;
 import io.rollingops.OperationId;
 import io.rollingops.OperationQueue;
 import io.rollingops.ProcessingBackend;
@@ -14,35 +13,24 @@ import io.rollingops.json.JsonException;
 import io.rollingops.juju.CharmEvent.Lifecycle;
 import io.rollingops.juju.CharmEvent.RelationPhase;
 import io.rollingops.juju.HookCommands.Level;
-import io.rollingops.manager.Callback;
-import io.rollingops.manager.ClusterLossPolicy;
 import io.rollingops.manager.Explanation;
-import io.rollingops.manager.HookPass;
 import io.rollingops.manager.SyncLock;
-import io.rollingops.manager.UnitEvent;
-import io.rollingops.peer.Databags;
 import io.rollingops.peer.LeaderTurn;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
 import io.rollingops.peer.PeerSnapshot;
 import io.rollingops.peer.UnitRecord;
-import io.rollingops.spi.ClusterLock;
 import io.rollingops.spi.SyncLockBackend;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 /**
  * Rolling operations in a charm: what a handler calls, and what happens when all handlers of a hook have returned.
@@ -59,37 +47,26 @@ public final class RollingOps {
     /** The hook that a unit's worker has dispatched when etcd is away. */
     public static final String ETCD_FAILED_HOOK = "rollingops_etcd_failed";
 
-    private static final String DYING = "dying";
-    private static final long HALT_LOOKS_NANOS = 50_000_000;
-
-    /** For so long after it was asked for, an answer about the leadership is relied upon. */
-    private static final Duration LEADERSHIP_TRUSTED = Duration.ofSeconds(10);
-
     private static final Set<RelationPhase> OBSERVED_PHASES =
             EnumSet.of(RelationPhase.CREATED, RelationPhase.CHANGED, RelationPhase.DEPARTED);
 
     private final HookRuntime runtime;
     private final RollingOpsSettings settings;
     private final UnitFolder folder;
-    private final Optional<EtcdRelation> etcd;
+    private final SharedLock shared;
+    private final UnitTurn turn;
+    private final Granting granting;
 
     private boolean looked;
-    private Optional<Peers> peers = Optional.empty();
-    private Optional<Operation> running = Optional.empty();
-    private Optional<UnitWorker> worker = Optional.empty();
-
-    /**
-     * The peer relation, and whether this unit leads.
-     *
-     * @param askedNanos when that was asked
-     */
-    private record Peers(RelationId relation, JujuPeerStore store, boolean leads, long askedNanos) {}
+    private Optional<HookPeers> peers = Optional.empty();
 
     RollingOps(HookRuntime runtime, RollingOpsSettings settings, UnitFolder folder) {
         this.runtime = runtime;
         this.settings = settings;
         this.folder = folder;
-        this.etcd = settings.etcd().map(found -> new EtcdRelation(runtime, found, settings.peerRelation(), folder));
+        this.shared = new SharedLock(runtime, settings, folder);
+        this.turn = new UnitTurn(runtime, settings, folder, shared);
+        this.granting = new Granting(runtime, folder, shared);
     }
 
     /** The hooks that rolling operations need besides actions. */
@@ -184,8 +161,7 @@ public final class RollingOps {
         }
         OperationQueue queue = record.get().queue();
         boolean isGranted = seen.orElseThrow().isGrantedTo(self())
-                && (record.get().backend() == ProcessingBackend.PEER
-                        || worker().filter(UnitWorker::holdsLock).isPresent());
+                && (record.get().backend() == ProcessingBackend.PEER || shared.isHeld());
         RollingOpsStatus status = isGranted
                 ? RollingOpsStatus.GRANTED
                 : queue.isEmpty() ? RollingOpsStatus.IDLE : RollingOpsStatus.WAITING;
@@ -221,12 +197,12 @@ public final class RollingOps {
     }
 
     /**
-     * The units whose databags are of another protocol, this one left out: they run the original library. They get no grant until they are upgraded, and lose nothing. A charm does well to name them in
-     * its status.
+     * The units whose databags are of another protocol, this one left out: they run the original library. They get
+     * no grant until they are upgraded, and lose nothing. A charm does well to name them in its status.
      */
     public Set<UnitName> unitsToUpgrade() {
         return peers().map(now -> {
-                    now.store().readOthers(others(now.relation()));
+                    now.store().readOthers(now.others(runtime.commands()));
                     Set<UnitName> units =
                             new TreeSet<>(LeaderTurn.unitsToUpgrade(now.store().databags()));
                     units.remove(self());
@@ -238,14 +214,13 @@ public final class RollingOps {
     /** What this unit waits for or does, in words for a person, and what that person can do. */
     public Explanation explain() {
         return peers().map(now -> {
-                    now.store().readOthers(others(now.relation()));
+                    now.store().readOthers(now.others(runtime.commands()));
                     PeerSnapshot seen = now.store().snapshot();
                     boolean waitsForEtcd = seen.isGrantedTo(self())
                             && seen.record(self())
                                     .filter(record -> record.backend() == ProcessingBackend.ETCD)
                                     .isPresent();
-                    return worker().filter(found -> waitsForEtcd)
-                            .flatMap(UnitWorker::explain)
+                    return (waitsForEtcd ? shared.explain() : Optional.<Explanation>empty())
                             .orElseGet(() -> Explanation.of(seen, self()));
                 })
                 .orElseGet(() -> new Explanation("there is no " + settings.peerRelation() + " peer relation yet", ""));
@@ -264,14 +239,14 @@ public final class RollingOps {
      * @throws RollingOpsException.InvalidRequest for an unknown id, and inside a callback
      */
     public SyncLock acquireSyncLock(String backendId, Duration timeout) throws InterruptedException {
-        if (running.isPresent()) {
+        if (turn.isRunning()) {
             throw new RollingOpsException.InvalidRequest(
                     "a callback holds the lock already; asking for another one would keep it while it waits");
         }
         long askedNanos = runtime.clock().boot().getAsLong();
-        Optional<SyncLock> shared = worker().flatMap(found -> found.sync(timeout));
-        if (shared.isPresent()) {
-            return shared.get();
+        Optional<SyncLock> inEtcd = shared.sync(timeout);
+        if (inEtcd.isPresent()) {
+            return inEtcd.get();
         }
         SyncLockBackend backend = settings.syncLocks().get(backendId);
         if (backend == null) {
@@ -291,13 +266,13 @@ public final class RollingOps {
      * @throws RollingOpsException.Refused when this unit does not lead, or that grant is not open
      */
     public void forceRelease(UnitName unit, long epoch) {
-        Peers now = peers().filter(Peers::leads)
+        HookPeers now = peers().filter(HookPeers::leads)
                 .orElseThrow(() -> new RollingOpsException.Refused(
                         self() + " does not lead " + self().application() + "; ask its leader"));
         runtime.data()
                 .writeApplication(
                         now.relation(), LeaderTurn.forceRelease(now.store().databags(), unit, epoch));
-        log(Level.WARNING, "grant taken by force unit=" + unit + " epoch=" + epoch);
+        runtime.log(Level.WARNING, "grant taken by force unit=" + unit + " epoch=" + epoch);
     }
 
     /** Before any handler runs: what the hook itself tells, and the leadership before all databags (rule G3). */
@@ -309,7 +284,7 @@ public final class RollingOps {
                 change.remoteUnit().ifPresent(this::remember);
             }
         }
-        if ((isObserved() || etcd.filter(EtcdRelation::isObserved).isPresent()) && event() != Lifecycle.REMOVE) {
+        if (isConcerned() && event() != Lifecycle.REMOVE) {
             peers();
         }
     }
@@ -319,243 +294,60 @@ public final class RollingOps {
         try {
             folder.departed(departed);
         } catch (UncheckedIOException e) {
-            log(Level.WARNING, String.valueOf(e.getMessage()));
+            runtime.log(Level.WARNING, String.valueOf(e.getMessage()));
         }
     }
 
     /** After the handlers have returned: takes this unit's steps, or those of a leader. */
     void advance(Hook hook) {
-        etcd.ifPresent(EtcdRelation::forgetBroken);
+        shared.forgetBroken();
         if (folder.isLeaving()) {
             return;
         }
         if (peers.isEmpty()) {
-            advanceEtcd(hook, false);
+            followEtcd(hook, false);
             return;
         }
         try {
             boolean ran = false;
             if (isObserved()) {
                 peers.get().store().adopt();
-                stopOriginalWorker(peers.get());
-                ran = pass(peers.get(), hook);
+                turn.stopOriginalWorker(peers.get());
+                ran = turn.pass(peers.get(), hook);
             }
-            boolean wroteForEtcd = advanceEtcd(hook, !ran);
+            boolean wroteForEtcd = followEtcd(hook, !ran);
             if (peers.get().leads() && !folder.isLeaving()) {
-                lead(peers.get(), wroteForEtcd);
+                granting.lead(peers.get(), isObserved(), wroteForEtcd);
             }
         } catch (RollingOpsException.Corrupt e) {
-            log(Level.ERROR, String.valueOf(e.getMessage()));
+            runtime.log(Level.ERROR, String.valueOf(e.getMessage()));
         }
     }
 
     /** After everything has been handed to Juju. */
     void end() {
-        if (settings.etcd().isPresent()) {
-            endWithWorker();
-        }
+        shared.end(peers.filter(now -> isConcerned()), folder.isLeaving() || event() == Lifecycle.REMOVE);
         if (event() == Lifecycle.REMOVE) {
             folder.delete();
         }
     }
 
-    /** The worker decides from what this hook leaves behind whether another one is needed, and when. */
-    private void endWithWorker() {
-        if (worker.filter(found -> !found.isNeeded()).isPresent()) {
-            worker = Optional.empty(); // this hook may have got the unit its access to etcd, or have taken it
-        }
-        UnitWorker now = worker().orElseThrow();
-        if (folder.isLeaving() || event() == Lifecycle.REMOVE || !now.isNeeded()) {
-            now.stop();
-        } else if (peers.isPresent()
-                && (isObserved() || etcd.filter(EtcdRelation::isObserved).isPresent())) {
-            now.leave(new HookTraces(
-                    runtime.data().unit(peers.get().relation(), self()),
-                    runtime.data().application(peers.get().relation(), self().application()),
-                    folder.isPausing(runtime.clock(), settings.pause().longest()),
-                    now.finished()));
-        }
-    }
-
     /** In any case at the end of the process. */
     void close() {
-        worker.ifPresent(UnitWorker::close);
+        shared.close();
     }
 
-    /** The unit's worker; nothing in a charm without etcd. */
-    private Optional<UnitWorker> worker() {
-        if (worker.isEmpty()) {
-            worker = settings.etcd()
-                    .map(found -> UnitWorker.of(runtime, found, folder, text -> log(Level.WARNING, text)));
-        }
-        return worker;
+    private boolean followEtcd(Hook hook, boolean mayLead) {
+        return isConcerned() && shared.follow(hook, peers, mayLead);
     }
 
-    /** A refused commit must not take the result of a callback along, so the leader writes nothing else beside one. */
-    private boolean advanceEtcd(Hook hook, boolean mayLead) {
-        Optional<EtcdRelation.Peers> now = peers.map(found -> new EtcdRelation.Peers(
-                found.relation(), found.leads(), runtime.data().application(found.relation(), self().application())));
-        boolean isNeeded = etcd.isPresent() && (isObserved() || etcd.get().isObserved());
-        return isNeeded && etcd.get().advance(hook, now, mayLead);
+    /** Whether the present hook is one of rolling operations, or of the relation to etcd. */
+    private boolean isConcerned() {
+        return isObserved() || shared.isObserved();
     }
 
     private boolean isObserved() {
         return rollHooks(settings).contains(event().hookName()) && !(event() instanceof CharmEvent.OnAction);
-    }
-
-    /** Callbacks run in few hooks only: those that tell of a grant, and the one that mends what was missed. */
-    private boolean runsCallbacks() {
-        return event().hookName().equals(RelationPhase.CHANGED.hook(settings.peerRelation()))
-                || event().hookName().equals(GRANTED_HOOK)
-                || event().hookName().equals(ETCD_FAILED_HOOK)
-                || event() == Lifecycle.UPDATE_STATUS;
-    }
-
-    /** Whether it changed anything that others rely on. */
-    private boolean pass(Peers now, Hook hook) {
-        if (!runsCallbacks() || (now.store().snapshot().isGrantedTo(self()) && isDying())) {
-            return false;
-        }
-        Map<String, String> before = runtime.data().unit(now.relation(), self());
-        HookPass.Result result = new HookPass(
-                        now.store(),
-                        worker().map(UnitWorker::lock).orElseGet(ClusterLock::none),
-                        callbacks(hook),
-                        folder,
-                        new HookPass.Rules(
-                                settings.etcd().map(EtcdSettings::onLoss).orElse(ClusterLossPolicy.DEGRADE),
-                                settings.pause(),
-                                folder.isPausing(
-                                        runtime.clock(), settings.pause().longest()),
-                                this::haltUnlessEnded),
-                        this::tell)
-                .run();
-        result.pauseFor().ifPresent(pause -> {
-            folder.pause(runtime.clock(), pause);
-            runtime.waker().wake(pause);
-        });
-        return !runtime.data().unit(now.relation(), self()).equals(before);
-    }
-
-    /**
-     * A callback that does not stop although its lock is lost, with the hook's whole process (rule L4). Nothing has been
-     * written to databags then, so the next hook finds the grant open.
-     */
-    private void haltUnlessEnded(BooleanSupplier hasEnded) {
-        Duration within = settings.etcd().orElseThrow().stopWithin();
-        Thread judge = new Thread(
-                () -> {
-                    long deadline = System.nanoTime() + within.toNanos();
-                    while (!hasEnded.getAsBoolean() && System.nanoTime() - deadline < 0) {
-                        LockSupport.parkNanos(HALT_LOOKS_NANOS);
-                    }
-                    if (!hasEnded.getAsBoolean()) {
-                        Runtime.getRuntime().halt(1);
-                    }
-                },
-                "rollingops-halt");
-        judge.setDaemon(true);
-        judge.start();
-    }
-
-    private void stopOriginalWorker(Peers now) {
-        String number = runtime.data().unit(now.relation(), self()).getOrDefault(OriginalWorker.KEY, "");
-        if (!number.isEmpty()) {
-            if (OriginalWorker.stop(number, self())) {
-                log(Level.INFO, "stopped the worker of the original library, process " + number);
-            }
-            runtime.data().writeUnit(now.relation(), Map.of(OriginalWorker.KEY, ""));
-        }
-    }
-
-    private Map<String, Callback> callbacks(Hook hook) {
-        Map<String, Callback> callbacks = new TreeMap<>();
-        settings.callbacks().forEach((id, callback) -> callbacks.put(id, context -> callback.run(hook, context)));
-        return callbacks;
-    }
-
-    /**
-     * Whether this unit is being removed and has no hook yet that says so. The others may have been told already, and
-     * what is dispatched through {@code juju-exec} comes before the unit's own departure (rule U1).
-     */
-    private boolean isDying() {
-        boolean dying = runtime.commands()
-                .ask(Query.goalUnits())
-                .getOrDefault(self(), DYING)
-                .equals(DYING);
-        if (dying) {
-            folder.leave();
-        }
-        return dying;
-    }
-
-    private void lead(Peers now, boolean wroteForEtcd) {
-        boolean changedOwn = runtime.data().changesOwn(now.relation());
-        if (isObserved() && !runtime.data().hasChanges() && !wroteForEtcd) {
-            schedule(now);
-        } else if (isObserved() || changedOwn || wroteForEtcd) {
-            runtime.waker().wake(Duration.ZERO); // a hook that grants writes nothing else
-        }
-    }
-
-    private void schedule(Peers now) {
-        List<UnitName> others = others(now.relation());
-        now.store().readOthers(others);
-        Databags bags = now.store().databags();
-        Optional<UnitName> grantee = bags.lastGrantee();
-        if (grantee.isPresent() && !bags.units().containsKey(grantee.get()) && !hasLeft(grantee.get())) {
-            log(Level.INFO, "no grant: nothing is known of unit=" + grantee.get() + " that was granted last");
-            return;
-        }
-        Optional<LeaderTurn.Turn> turn =
-                LeaderTurn.next(bags, runtime.clock().calendar().instant());
-        if (turn.isEmpty()) {
-            return;
-        }
-        boolean tooLate = runtime.clock().boot().getAsLong() - now.askedNanos() > LEADERSHIP_TRUSTED.toNanos();
-        if (tooLate) {
-            runtime.waker().wake(Duration.ZERO);
-            return;
-        }
-        runtime.data().writeApplication(now.relation(), turn.get().changes());
-        turn.get().granted().ifPresent(unit -> {
-            log(
-                    Level.INFO,
-                    "granted unit=" + unit + " epoch=" + turn.get().changes().get("grant_epoch"));
-            if (unit.equals(self()) && !isWokenByWorker(now)) {
-                runtime.waker().wake(Duration.ZERO);
-            }
-        });
-    }
-
-    /** A worker that is told of the grant takes the lock, and then has the next hook dispatched. */
-    private boolean isWokenByWorker(Peers now) {
-        boolean onEtcd = now.store()
-                .snapshot()
-                .record(self())
-                .filter(record -> record.backend() == ProcessingBackend.ETCD)
-                .isPresent();
-        return onEtcd && worker().filter(UnitWorker::isHeard).isPresent();
-    }
-
-    /**
-     * Whether a unit that is not listed is gone for good, and not one that has come and is not known here yet: Juju tells
-     * so in this hook or has told so, or the model does not mean to have it.
-     */
-    private boolean hasLeft(UnitName unit) {
-        if (event() instanceof CharmEvent.OnRelation change
-                && change.phase() == RelationPhase.DEPARTED
-                && change.departing().equals(Optional.of(unit))) {
-            return true;
-        }
-        NavigableMap<UnitName, String> meant = runtime.commands().ask(Query.goalUnits());
-        return !meant.containsKey(unit)
-                || (meant.getOrDefault(unit, "").equals(DYING)
-                        && folder.departed().contains(unit));
-    }
-
-    private List<UnitName> others(RelationId relation) {
-        return runtime.commands().ask(Query.relationUnits(relation));
     }
 
     private OperationQueue queue(UnitName unit) {
@@ -564,7 +356,7 @@ public final class RollingOps {
         }
         JujuPeerStore store = peers().get().store();
         if (!unit.equals(self())) {
-            List<UnitName> others = others(peers().get().relation());
+            List<UnitName> others = peers().get().others(runtime.commands());
             if (!others.contains(unit)) {
                 throw new IllegalArgumentException(
                         unit + " does not belong to the peer relation; its units are " + others + " and " + self());
@@ -574,78 +366,19 @@ public final class RollingOps {
         return store.snapshot().record(unit).map(UnitRecord::queue).orElse(OperationQueue.EMPTY);
     }
 
-    private Optional<Peers> peers() {
+    private Optional<HookPeers> peers() {
         if (!looked) {
             looked = true;
-            peers = find();
+            peers = HookPeers.find(runtime, settings.peerRelation(), shared.endpoint(), turn::headBegun);
         }
         return peers;
     }
 
-    private Optional<Peers> find() {
-        boolean atPeers = event() instanceof CharmEvent.OnRelation change
-                && change.relation().endpoint().equals(settings.peerRelation());
-        etcd.flatMap(EtcdRelation::endpoint)
-                .ifPresent(endpoint ->
-                        runtime.data().list(atPeers ? List.of(endpoint) : List.of(settings.peerRelation(), endpoint)));
-        Optional<RelationId> relation = event() instanceof CharmEvent.OnRelation change && atPeers
-                ? Optional.of(change.relation())
-                : runtime.data().relations(settings.peerRelation()).stream().findFirst();
-        if (relation.isEmpty()) {
-            return Optional.empty();
-        }
-        long askedNanos = runtime.clock().boot().getAsLong();
-        Query<Boolean> leads = Query.isLeader();
-        Query<NavigableMap<String, String>> application =
-                Query.applicationDatabag(relation.get(), self().application());
-        Query<NavigableMap<String, String>> own = Query.unitDatabag(relation.get(), self());
-        HookCommands.Answers answers = runtime.commands().ask(List.of(leads, application, own));
-        runtime.data().haveRead(relation.get(), answers.to(own), answers.to(application));
-        JujuPeerStore store = new JujuPeerStore(
-                self(), runtime.data(), relation.get(), runtime.clock().calendar(), this::headBegun);
-        return Optional.of(new Peers(relation.get(), store, answers.to(leads), askedNanos));
-    }
-
-    private boolean headBegun() {
-        try {
-            return running.isPresent()
-                    || folder.read().filter(entry -> entry.result().isPresent()).isPresent();
-        } catch (IOException e) {
-            return true; // then nothing is merged, which is never wrong
-        }
-    }
-
-    private void tell(UnitEvent event) {
-        if (event instanceof UnitEvent.Began began) {
-            running = Optional.of(began.operation());
-            log(Level.INFO, "begin operation=" + began.operation().id() + " epoch=" + began.epoch());
-        } else if (event instanceof UnitEvent.Ended ended) {
-            running = Optional.empty();
-            log(Level.INFO, "end operation=" + ended.operation() + " epoch=" + ended.epoch() + " " + ended.ending());
-        } else if (event instanceof UnitEvent.NotRecorded lost) {
-            log(
-                    Level.WARNING,
-                    "not recorded operation=" + lost.operation() + " epoch=" + lost.epoch() + ": " + lost.reason());
-        } else if (event instanceof UnitEvent.ClusterLost lost) {
-            log(Level.WARNING, "the lock in etcd is lost operation=" + lost.operation() + " policy=" + lost.policy());
-        } else if (event instanceof UnitEvent.GaveBack back) {
-            log(Level.INFO, "given back epoch=" + back.epoch());
-        } else if (event instanceof UnitEvent.Switched to) {
-            log(Level.INFO, "backend=" + to.to().wire());
-        } else if (event instanceof UnitEvent.JournalFailed failed) {
-            log(Level.WARNING, failed.reason());
-        }
-    }
-
-    private void log(Level level, String message) {
-        runtime.commands().log(level, "rollingops: " + message);
-    }
-
     private CharmEvent event() {
-        return runtime.context().event();
+        return runtime.event();
     }
 
     private UnitName self() {
-        return runtime.context().unit();
+        return runtime.self();
     }
 }
