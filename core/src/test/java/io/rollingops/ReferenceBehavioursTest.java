@@ -81,18 +81,24 @@ class ReferenceBehavioursTest {
 
     private static Map<String, String> testsOfAllModules() throws IOException {
         Map<String, String> sources = new TreeMap<>();
-        try (DirectoryStream<Path> modules =
-                Files.newDirectoryStream(root(), path -> Files.isDirectory(path.resolve("src/test/java")))) {
-            for (Path module : modules) {
-                try (Stream<Path> files = Files.walk(module.resolve("src/test/java"))) {
-                    for (Path file : files.filter(path -> path.toString().endsWith(".java"))
-                            .toList()) {
-                        sources.put(file.getFileName().toString().replace(".java", ""), Files.readString(file));
-                    }
+        for (Path parent : List.of(root(), root().resolve("examples"))) {
+            try (DirectoryStream<Path> modules =
+                    Files.newDirectoryStream(parent, path -> Files.isDirectory(path.resolve("src/test/java")))) {
+                for (Path module : modules) {
+                    putSources(module.resolve("src/test/java"), sources);
                 }
             }
         }
         return sources;
+    }
+
+    private static void putSources(Path folder, Map<String, String> sources) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                sources.put(file.getFileName().toString().replace(".java", ""), Files.readString(file));
+            }
+        }
     }
 
     private static String document(String name) throws IOException {

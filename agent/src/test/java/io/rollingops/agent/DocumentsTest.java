@@ -8,6 +8,7 @@ import io.rollingops.peer.DatabagCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -144,11 +145,13 @@ class DocumentsTest {
 
     private static Map<String, String> sources(String folderOfModule) throws IOException {
         Map<String, String> sources = new TreeMap<>();
-        List<Path> modules;
-        try (Stream<Path> folders = Files.list(Documents.root())) {
-            modules = folders.map(folder -> folder.resolve(folderOfModule))
-                    .filter(Files::isDirectory)
-                    .toList();
+        List<Path> modules = new ArrayList<>();
+        for (Path parent : List.of(Documents.root(), Documents.root().resolve("examples"))) {
+            try (Stream<Path> folders = Files.list(parent)) {
+                folders.map(folder -> folder.resolve(folderOfModule))
+                        .filter(Files::isDirectory)
+                        .forEach(modules::add);
+            }
         }
         for (Path module : modules) {
             try (Stream<Path> files = Files.walk(module)) {

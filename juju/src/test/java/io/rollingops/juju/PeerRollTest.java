@@ -140,6 +140,16 @@ class PeerRollTest {
     }
 
     @Test
+    void a_leader_that_releases_for_retries_again_and_again_blocks_nobody(JujuEmulator juju) {
+        deploy(juju, 2);
+        assertThat(juju.leader("app")).contains("app/0");
+        request(juju, "app/0", "failed-restart", 20);
+        request(juju, "app/1", "restart", 0);
+        charm.settle(juju);
+        assertThat(begun()).hasSize(22).startsWith("app/0 failed-restart", "app/1 restart", "app/0 failed-restart");
+    }
+
+    @Test
     void equal_requests_run_once_and_others_in_their_order(JujuEmulator juju) {
         deploy(juju, 2);
         juju.faults().starve("app/0"); // it leads, so nobody is granted before all have asked
