@@ -191,7 +191,22 @@ final class JujuModel {
 
     void removeRelation(JujuRelation relation) {
         relation.dying = true;
+        List.copyOf(relation.scope).stream()
+                .filter(unit -> hasNotHeardOf(relation, unit))
+                .forEach(relation::leave);
         removeRelationIfLeft(relation);
+    }
+
+    /** Such a unit is not told of the relation's end either; it just leaves. */
+    private boolean hasNotHeardOf(JujuRelation relation, UnitName name) {
+        Optional<JujuUnit> unit = findUnit(name);
+        boolean isAtIt = unit.flatMap(JujuUnit::pending)
+                .filter(pending -> pending.hook() instanceof Hook.OnRelation hook
+                        && hook.relation().number() == relation.number)
+                .isPresent();
+        return !isAtIt
+                && unit.filter(found -> !found.progress(relation.number).created())
+                        .isPresent();
     }
 
     private void leave(JujuRelation relation, UnitName unit) {

@@ -252,6 +252,24 @@ class LifecycleTest {
     }
 
     @Test
+    void a_unit_that_has_not_heard_of_a_relation_when_it_is_removed_does_not_keep_it() {
+        try (JujuEmulator juju = settled(2)) {
+            juju.deploy(Recorder.provider(), "etcd", 1);
+            juju.settle(LIMIT);
+            juju.faults().starve("app/0");
+            int relation = juju.relate("app", "etcd");
+            juju.settle(LIMIT);
+            juju.removeRelation(relation);
+            juju.settle(LIMIT);
+            juju.faults().feed("app/0");
+            juju.settle(LIMIT);
+            assertThat(hooks(juju, "app/0")).noneMatch(hook -> hook.startsWith("etcd-relation"));
+            assertThat(hooks(juju, "app/1")).endsWith("etcd-relation-broken");
+            assertThatThrownBy(() -> juju.removeRelation(relation)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
     void a_removed_application_takes_its_relations_with_it() {
         try (JujuEmulator juju = settled(2)) {
             juju.deploy(Recorder.provider(), "etcd", 1);
