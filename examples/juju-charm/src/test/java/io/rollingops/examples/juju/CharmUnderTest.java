@@ -17,7 +17,7 @@ import java.util.Map;
 
 /** The charm as real processes in the emulator. */
 final class CharmUnderTest {
-    static final Duration LIMIT = Duration.ofSeconds(90);
+    static final Duration LIMIT = Duration.ofMinutes(3);
 
     static final String CLUSTER = "cluster1";
 

@@ -38,11 +38,13 @@ final class EtcdModel implements AutoCloseable {
     private static final long LOOK_NANOS = 50_000_000;
 
     private final ProvidedEtcd etcd;
+    private final ChangingEtcd access;
     private final JujuEmulator juju;
     private final CharmUnderTest charm;
 
     private EtcdModel(ProvidedEtcd etcd, JujuEmulator juju, CharmUnderTest charm) {
         this.etcd = etcd;
+        this.access = new ChangingEtcd(etcd);
         this.juju = juju;
         this.charm = charm;
     }
@@ -53,13 +55,18 @@ final class EtcdModel implements AutoCloseable {
         JujuEmulator juju =
                 JujuEmulator.builder().model("testing", MODEL).seed(seed).build();
         EtcdModel model = new EtcdModel(etcd, juju, new CharmUnderTest(juju));
-        juju.deploy(new EtcdProvider(etcd), "etcd", 1);
+        juju.deploy(new EtcdProvider(model.access), "etcd", 1);
         assumeTrue(juju.isolation("etcd/0").separate(), juju.isolation("etcd/0")::reason);
         return model;
     }
 
     ProvidedEtcd etcd() {
         return etcd;
+    }
+
+    /** What the provider hands out from its next hook on. */
+    ChangingEtcd access() {
+        return access;
     }
 
     JujuEmulator juju() {

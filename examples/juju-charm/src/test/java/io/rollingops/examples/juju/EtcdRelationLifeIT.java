@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rollingops.testkit.etcd.RequiresEtcd;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,7 +20,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * What is queued on etcd when the relation to it, or etcd itself, goes and comes back. Both tests leave two applications on
+ * What is queued on etcd when the relation to it, or etcd itself, goes, comes back and changes. Every test leaves two applications on
  * etcd with nothing to do, so they come in any order.
  */
 @RequiresEtcd
@@ -120,5 +122,38 @@ class EtcdRelationLifeIT {
         for (String unit : model.juju().units("app")) {
             assertThat(model.juju().databag("restart", unit)).containsEntry("processing_backend", "etcd");
         }
+    }
+
+    @Test
+    void endpoints_and_authority_that_change_are_followed_by_the_workers_that_run_and_nobody_loses_the_lock()
+            throws IOException {
+        List<String> units = List.of("app/0", "app/1", "other/0");
+        Map<String, Long> starts = new TreeMap<>();
+        units.forEach(unit -> starts.put(unit, model.starts(unit)));
+        EtcdModel.Work work = model.work();
+        model.ask("app/0", "restart", delay(6));
+        model.awaitWork(work, "app/0 begin restart");
+        model.ask("app/1", "restart", Map.of());
+        model.ask("other/0", "restart", Map.of());
+        model.access().rename();
+        model.access()
+                .trustAlso(
+                        Files.readString(model.etcd().cluster().certificates().authority("next-authority")));
+        model.juju().updateStatus("etcd/0");
+        CharmUnderTest.assertOneAfterTheOther(work.settledAfter(6), units);
+        for (String unit : units) {
+            assertThat(Files.readString(model.files(unit).resolve("etcd/server-ca.pem")))
+                    .as(unit)
+                    .containsSubsequence("BEGIN CERTIFICATE", "BEGIN CERTIFICATE");
+            model.await(
+                    unit + " uses the other endpoint",
+                    () -> model.workerLog(unit).stream().anyMatch(line -> line.contains("uses endpoints=localhost:")));
+            assertThat(model.starts(unit)).as("starts of %s", unit).isEqualTo(starts.get(unit));
+            assertThat(model.juju().databag("restart", unit)).containsEntry("processing_backend", "etcd");
+        }
+        EtcdModel.Work again = model.work();
+        units.forEach(unit -> model.ask(unit, "restart", Map.of()));
+        CharmUnderTest.assertOneAfterTheOther(again.settledAfter(6), units);
+        assertThat(model.juju().log("app/0")).noneMatch(line -> line.toString().contains("the lock in etcd is lost"));
     }
 }
