@@ -20,8 +20,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Safe for several threads; everything that takes time happens on the timer.
  */
 final class LeaderLoss {
-    /** Followers stand one after the other, so that the first has its votes before the next would split them. */
-    static final Duration BETWEEN_FOLLOWERS = Duration.ofMillis(100);
+    /**
+     * Followers stand one after the other, so that the first has its votes before the next would split them. On a machine
+     * with much to do they hear of a loss some 100 ms apart.
+     */
+    static final Duration BETWEEN_FOLLOWERS = Duration.ofMillis(250);
 
     /**
      * The group as a follower sees it.
