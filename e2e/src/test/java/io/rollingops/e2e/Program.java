@@ -32,8 +32,9 @@ final class Program {
     }
 
     /**
-     * Does what {@code ./rollingops} does after building, if Maven has built since: makes the class archive, and marks the
-     * program as complete, so that the launcher does not start a second Maven inside this one.
+     * Does what {@code ./rollingops} does after building: makes the class archive, if the program is newer, and marks the
+     * program as complete, since Maven has just looked at all modules; so the launcher does not start a second Maven inside
+     * this one.
      */
     static synchronized void complete() throws IOException, InterruptedException {
         if (modified(COMPLETE).isBefore(modified(programJar()))) {
@@ -46,9 +47,9 @@ final class Program {
                 archive.destroyForcibly();
                 throw new IOException("the class archive was not made in time");
             }
-            Files.deleteIfExists(COMPLETE);
-            Files.createFile(COMPLETE);
         }
+        Files.deleteIfExists(COMPLETE);
+        Files.createFile(COMPLETE);
     }
 
     private static Path programJar() throws IOException {
