@@ -8,8 +8,8 @@ import java.util.List;
 /** What a provider hands out of an etcd, where endpoints and authority may change. For all threads. */
 final class ChangingEtcd implements EtcdAccess {
     private final ProvidedEtcd etcd;
-    private volatile List<String> endpoints;
-    private volatile String authority;
+    private List<String> endpoints;
+    private String authority;
 
     ChangingEtcd(ProvidedEtcd etcd) {
         this.etcd = etcd;
@@ -18,24 +18,24 @@ final class ChangingEtcd implements EtcdAccess {
     }
 
     /** Has clients connect by another name of the same machine. */
-    void rename() {
+    synchronized void rename() {
         endpoints = endpoints.stream()
                 .map(endpoint -> endpoint.replace("127.0.0.1:", "localhost:"))
                 .toList();
     }
 
     /** Has clients trust another authority as well, as in the middle of its replacement. */
-    void trustAlso(String other) {
+    synchronized void trustAlso(String other) {
         authority = other.strip() + "\n" + authority;
     }
 
     @Override
-    public List<String> endpoints() {
+    public synchronized List<String> endpoints() {
         return endpoints;
     }
 
     @Override
-    public String serverCa() {
+    public synchronized String serverCa() {
         return authority;
     }
 
