@@ -30,6 +30,7 @@ public final class RunDirectories {
     private static final String GROUP = "group";
     private static final String ENDED = "ended";
     private static final int GROUP_FIELD = 2;
+    private static final int LOOKS_MAX = 1_000;
 
     private final Path directory;
 
@@ -123,14 +124,22 @@ public final class RunDirectories {
         try {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
             String[] afterName = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            String environment =
-                    Files.readString(Path.of("/proc", Long.toString(pid), "environ"), StandardCharsets.ISO_8859_1);
             return afterName[GROUP_FIELD].equals(group)
                     && !afterName[0].equals("Z")
-                    && ("\0" + environment).contains("\0" + MARK + "=" + run + "\0");
+                    && ("\0" + environment(pid)).contains("\0" + MARK + "=" + run + "\0");
         } catch (IOException | UncheckedIOException e) {
             return false; // it has ended, or it is somebody else's
         }
+    }
+
+    /** A process that is just replacing its program has none for some microseconds, and is looked at again. */
+    private static String environment(long pid) throws IOException {
+        Path file = Path.of("/proc", Long.toString(pid), "environ");
+        String environment = "";
+        for (int looks = 0; environment.isEmpty() && looks < LOOKS_MAX; looks++) {
+            environment = Files.readString(file, StandardCharsets.ISO_8859_1);
+        }
+        return environment;
     }
 
     private List<Path> runs() throws IOException {
