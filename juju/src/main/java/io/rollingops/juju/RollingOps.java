@@ -316,6 +316,9 @@ public final class RollingOps {
                 ran = turn.pass(peers.get(), hook);
             }
             boolean wroteForEtcd = followEtcd(hook, !ran);
+            if (waitsForNobody(peers.get())) {
+                runtime.waker().wake(Duration.ZERO);
+            }
             if (peers.get().leads() && !folder.isLeaving()) {
                 granting.lead(peers.get(), isObserved(), wroteForEtcd);
             }
@@ -335,6 +338,20 @@ public final class RollingOps {
     /** In any case at the end of the process. */
     void close() {
         shared.close();
+    }
+
+    /**
+     * Whether this hook ends with a grant for a unit that waits for the lock in etcd and has no worker any more: then
+     * nobody would dispatch the hook in which it goes on over its peers.
+     */
+    private boolean waitsForNobody(HookPeers now) {
+        PeerSnapshot seen = now.store().snapshot();
+        return !turn.runsCallbacks()
+                && seen.isGrantedTo(self())
+                && seen.record(self())
+                        .filter(record -> record.backend() == ProcessingBackend.ETCD)
+                        .isPresent()
+                && !shared.hasAccess();
     }
 
     private boolean followEtcd(Hook hook, boolean mayLead) {

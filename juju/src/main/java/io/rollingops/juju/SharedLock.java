@@ -58,6 +58,11 @@ final class SharedLock implements AutoCloseable {
         return relation.isPresent() && relation.get().advance(hook, now, mayLead);
     }
 
+    /** Whether the unit has its access to etcd as this hook leaves it, and with that a worker. */
+    boolean hasAccess() {
+        return make().filter(UnitWorker::isNeeded).isPresent();
+    }
+
     /** The lock, as far as the worker tells. */
     ClusterLock lock() {
         return worker().map(UnitWorker::lock).orElseGet(ClusterLock::none);
@@ -117,10 +122,14 @@ final class SharedLock implements AutoCloseable {
 
     private Optional<UnitWorker> worker() {
         if (worker.isEmpty()) {
-            worker = settings.etcd()
-                    .map(found -> UnitWorker.of(runtime, found, folder, text -> runtime.log(Level.WARNING, text)));
+            worker = make();
         }
         return worker;
+    }
+
+    private Optional<UnitWorker> make() {
+        return settings.etcd()
+                .map(found -> UnitWorker.of(runtime, found, folder, text -> runtime.log(Level.WARNING, text)));
     }
 
     /** In any case at the end of the process. */

@@ -44,7 +44,7 @@ final class UnitTurn {
     }
 
     /** Callbacks run in few hooks only: those that tell of a grant, and the one that mends what was missed. */
-    private boolean runsCallbacks() {
+    boolean runsCallbacks() {
         return runtime.event().hookName().equals(RelationPhase.CHANGED.hook(settings.peerRelation()))
                 || runtime.event().hookName().equals(RollingOps.GRANTED_HOOK)
                 || runtime.event().hookName().equals(RollingOps.ETCD_FAILED_HOOK)

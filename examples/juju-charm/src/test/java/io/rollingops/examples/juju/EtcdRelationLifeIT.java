@@ -95,6 +95,25 @@ class EtcdRelationLifeIT {
     }
 
     @Test
+    void a_unit_that_waits_for_the_lock_goes_on_over_its_peers_when_the_relation_is_removed() {
+        EtcdModel.Work work = model.work();
+        int log = model.workerLog("app/0").size();
+        model.takeLock();
+        model.ask("app/0", "restart", Map.of());
+        model.runUntil(
+                "app/0 waits for the lock",
+                () -> model.workerLog("app/0").stream()
+                        .skip(log)
+                        .anyMatch(line -> line.contains("waits for the lock")));
+        model.charm().settle();
+        assertThat(work.lines()).isEmpty();
+        model.juju().removeRelation(relation);
+        assertThat(work.settledAfter(2)).containsExactly("app/0 begin restart", "app/0 end restart");
+        model.giveLockBack();
+        relation = model.juju().relate("app", "etcd");
+    }
+
+    @Test
     void queued_work_goes_on_over_the_peers_while_etcd_is_dead_and_on_etcd_when_it_is_back() {
         EtcdModel.Work work = model.work();
         model.takeLock();
