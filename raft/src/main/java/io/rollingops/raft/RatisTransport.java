@@ -6,13 +6,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 import org.apache.ratis.client.RaftClientRpc;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -26,7 +24,6 @@ import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
-import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 
 /**
@@ -36,8 +33,6 @@ import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 final class RatisTransport {
     /** A leader that does not answer for so long is asked again, or another one by then. */
     private static final Duration ATTEMPT = Duration.ofMillis(600);
-
-    private static final Duration CUT_OFF_AT_LEAST = Duration.ofSeconds(2);
 
     private static final Duration AFTER_FAILURE = Duration.ofMillis(20);
 
@@ -71,7 +66,7 @@ final class RatisTransport {
         Optional<RaftPeerId> leader = info.flatMap(known -> Optional.ofNullable(known.getLeaderId()));
         boolean notReady =
                 info.filter(DivisionInfo::isLeader).isPresent() && !info.get().isLeaderReady();
-        if (leader.isEmpty() || notReady || isCutOff(division.get())) {
+        if (leader.isEmpty() || notReady) {
             awaitLeaderChange(Math.min(limit.toMillis(), ATTEMPT.toMillis() / 4));
             return Optional.empty();
         }
@@ -128,26 +123,6 @@ final class RatisTransport {
         } catch (IOException e) {
             return Optional.empty(); // a joining member that was not called yet
         }
-    }
-
-    /**
-     * Whether this member leads without the others. Ratis looks for that, and steps down, only when nothing was written for
-     * the longer of the election times; so what cannot be carried out must not be written again and again.
-     */
-    private static boolean isCutOff(RaftServer.Division division) {
-        if (!division.getInfo().isLeader()) {
-            return false;
-        }
-        Set<ByteString> voters = division.getRaftConf().getAllPeers().stream()
-                .map(peer -> peer.getId().toByteString())
-                .collect(Collectors.toSet());
-        // Well above what a machine with much to do makes of a heartbeat: in doubt it is asked.
-        long silentAfter = Math.max(2L * division.properties().maxRpcTimeoutMs(), CUT_OFF_AT_LEAST.toMillis());
-        long heard = division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
-                .filter(follower ->
-                        voters.contains(follower.getId().getId()) && follower.getLastRpcElapsedTimeMs() <= silentAfter)
-                .count();
-        return (heard + 1) * 2 <= voters.size();
     }
 
     private RaftClientRequest request(byte[] sealed, RaftPeerId leader) {

@@ -24,10 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class LeaderLossIT {
     private static final RaftSettings.Elections LONG =
-            new RaftSettings.Elections(Duration.ofSeconds(20), Duration.ofSeconds(30));
+            new RaftSettings.Elections(Duration.ofSeconds(60), Duration.ofSeconds(90));
 
-    /** A follower may have heard of its leader ten seconds ago, and loses patience after twenty. */
-    private static final Duration SOONER = Duration.ofSeconds(9);
+    /** A follower may have heard of its leader half a minute ago, and loses patience after a minute. */
+    private static final Duration SOONER = Duration.ofSeconds(25);
 
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Duration PATIENCE = Duration.ofMinutes(2);
