@@ -4,6 +4,7 @@ package io.rollingops.agent.process;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -12,8 +13,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -86,14 +90,16 @@ public final class RunDirectories {
         }
         long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
         boolean found = false;
-        List<ProcessHandle> members = members(group.get(), run);
-        while (!members.isEmpty() && System.nanoTime() < endNanos) {
-            found = true;
-            members.forEach(ProcessHandle::destroyForcibly);
-            for (ProcessHandle member : members) {
+        Look look = look(group.get(), run);
+        Set<Long> known = Set.of();
+        while ((!look.members().isEmpty() || !known.containsAll(look.ended())) && System.nanoTime() < endNanos) {
+            found |= !look.members().isEmpty();
+            look.members().forEach(ProcessHandle::destroyForcibly);
+            for (ProcessHandle member : look.members()) {
                 awaitExit(member);
             }
-            members = members(group.get(), run);
+            known = look.ended();
+            look = look(group.get(), run);
         }
         return found;
     }
@@ -114,21 +120,49 @@ public final class RunDirectories {
         }
     }
 
-    private static List<ProcessHandle> members(String group, Path run) {
-        return ProcessHandle.allProcesses()
-                .filter(process -> isMember(process.pid(), group, run))
-                .toList();
+    /**
+     * One pass over the list of processes.
+     *
+     * @param ended what ended after the list was made, or is of the group and dead: one of them may have started a child that
+     *     is not in the list, so only a pass that meets no new one proves that nobody is left
+     */
+    private record Look(List<ProcessHandle> members, Set<Long> ended) {}
+
+    private enum Standing {
+        MEMBER,
+        STRANGER,
+        ENDED
     }
 
-    private static boolean isMember(long pid, String group, Path run) {
+    private static Look look(String group, Path run) {
+        Map<Standing, List<ProcessHandle>> processes = ProcessHandle.allProcesses()
+                .collect(Collectors.groupingBy(process -> standing(process.pid(), group, run)));
+        return new Look(
+                processes.getOrDefault(Standing.MEMBER, List.of()),
+                processes.getOrDefault(Standing.ENDED, List.of()).stream()
+                        .map(ProcessHandle::pid)
+                        .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    private static Standing standing(long pid, String group, Path run) {
         try {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
             String[] afterName = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            return afterName[GROUP_FIELD].equals(group)
-                    && !afterName[0].equals("Z")
-                    && ("\0" + environment(pid)).contains("\0" + MARK + "=" + run + "\0");
+            if (!afterName[GROUP_FIELD].equals(group)) {
+                return Standing.STRANGER;
+            }
+            if (afterName[0].equals("Z")) {
+                return Standing.ENDED;
+            }
+            String environment = environment(pid);
+            if (environment.isEmpty()) {
+                return Standing.ENDED; // it has given its memory back and is about to be gone
+            }
+            return ("\0" + environment).contains("\0" + MARK + "=" + run + "\0") ? Standing.MEMBER : Standing.STRANGER;
+        } catch (AccessDeniedException e) {
+            return Standing.STRANGER;
         } catch (IOException | UncheckedIOException e) {
-            return false; // it has ended, or it is somebody else's
+            return Standing.ENDED;
         }
     }
 

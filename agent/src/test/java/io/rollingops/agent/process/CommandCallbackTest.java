@@ -110,7 +110,7 @@ class CommandCallbackTest {
     void a_command_over_its_time_is_ended_with_all_it_started_and_tried_again() throws Exception {
         Lifeline lifeline = Lifeline.make(folder);
         RollingOpsManager manager = start(
-                lifeline.held("trap '' TERM; (sleep 1000; sleep 1000) & sleep 1000; sleep 1000"),
+                lifeline.held("trap '' TERM", "(sleep 1000; sleep 1000) & sleep 1000; sleep 1000"),
                 Duration.ofMillis(300));
 
         manager.requestAsyncLock("work", Map.of(), OptionalInt.of(0));
@@ -125,7 +125,7 @@ class CommandCallbackTest {
     void a_command_whose_lock_is_lost_is_ended_with_all_it_started_and_its_result_does_not_count() throws Exception {
         Lifeline lifeline = Lifeline.make(folder);
         RollingOpsManager manager =
-                start(lifeline.held("trap 'exit 0' TERM; sleep 1000 & wait"), Duration.ofMinutes(1));
+                start(lifeline.held("trap 'exit 0' TERM", "sleep 1000 & wait"), Duration.ofMinutes(1));
         manager.requestAsyncLock("work", Map.of(), OptionalInt.empty());
         lifeline.awaitBegun();
 

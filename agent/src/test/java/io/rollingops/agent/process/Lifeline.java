@@ -30,7 +30,12 @@ final class Lifeline {
 
     /** The script, run by a shell that holds the pipe. */
     String held(String script) {
-        return "exec 9>'" + pipe + "'; echo begun >&9; " + script;
+        return held(":", script);
+    }
+
+    /** The same, with what the shell does before it says that it has begun, such as to set a trap. */
+    String held(String before, String script) {
+        return "exec 9>'" + pipe + "'; " + before + "; echo begun >&9; " + script;
     }
 
     /** Waits until the command runs. */
