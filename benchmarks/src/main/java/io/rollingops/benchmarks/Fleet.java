@@ -43,6 +43,7 @@ final class Fleet implements AutoCloseable {
     private final ExecutorService callbacks = executor(Executors.newCachedThreadPool());
     private final ScheduledExecutorService timers = Executors.newScheduledThreadPool(4);
     private volatile CountDownLatch left = new CountDownLatch(0);
+    private volatile CountDownLatch asked = new CountDownLatch(0);
     private int generation;
 
     /** Units that share nothing with other applications. */
@@ -73,6 +74,7 @@ final class Fleet implements AutoCloseable {
                     })
                     .callback("nothing", context -> {
                         long begin = System.nanoTime();
+                        asked.await();
                         synchronized (turns) {
                             turns.add(new Turn(unit, begin, System.nanoTime()));
                         }
@@ -117,13 +119,15 @@ final class Fleet implements AutoCloseable {
                 (seen.get(seen.size() - 1).endNanos() - begin) / 1e6);
     }
 
-    /** That many operations, the units taking turns in being asked. */
+    /** That many operations, the units taking turns in being asked; the first one ends when all have been asked for. */
     List<Turn> run(int operations) throws InterruptedException {
         begin(operations);
+        asked = new CountDownLatch(1);
         for (int i = 0; i < operations; i++) {
             managers.get(i % managers.size())
                     .requestAsyncLock("nothing", Map.of("n", i, "generation", generation), OptionalInt.of(0));
         }
+        asked.countDown();
         return await(operations);
     }
 

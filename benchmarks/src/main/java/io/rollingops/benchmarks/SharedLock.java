@@ -246,7 +246,7 @@ public final class SharedLock {
             holder = await(holders);
         }
 
-        void measure(int rounds, int holdMillis, List<Long> nanos) throws InterruptedException {
+        void measure(int rounds, int holdMillis, List<Long> nanos) throws Exception {
             for (int i = 0; i < rounds; i++) {
                 Contender held = Objects.requireNonNull(holder);
                 TimeUnit.MILLISECONDS.sleep(holdMillis);
@@ -254,7 +254,7 @@ public final class SharedLock {
                 held.lock.drop();
                 Contender next = await(holders);
                 nanos.add(next.heldNanos - begin);
-                held.want();
+                held.wantAgain();
                 holder = next;
             }
         }
@@ -311,11 +311,21 @@ public final class SharedLock {
                     "restart", Json.object().put("n", number).build(), OptionalInt.empty(), Instant.now()));
         }
 
+        /** In line again before the next hold begins, as the bare client has its lock before it begins to hold. */
+        void wantAgain() throws Exception {
+            want();
+            awaitThat(lock.keys().ticket(), true);
+        }
+
         void awaitReleased() throws Exception {
+            awaitThat(lock.keys().lock(), false);
+        }
+
+        private void awaitThat(Bytes key, boolean isThere) throws Exception {
             long end = System.nanoTime() + LIMIT.toNanos();
-            while (!client.read(Query.key(lock.keys().lock())).get().entries().isEmpty()) {
+            while (client.read(Query.key(key)).get().entries().isEmpty() == isThere) {
                 if (System.nanoTime() > end) {
-                    throw new IllegalStateException("the lock was not released");
+                    throw new IllegalStateException(key + (isThere ? " was not written" : " was not deleted"));
                 }
             }
         }

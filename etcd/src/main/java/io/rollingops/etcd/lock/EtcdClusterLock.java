@@ -223,7 +223,12 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         if (step instanceof LockStep.GrantLease) {
             grantLease();
         } else if (step instanceof LockStep.OpenSession open) {
-            openSession(open.lease(), open.privately());
+            openSession(open.lease(), open.privately(), calls.openSession(open.lease(), open.privately()));
+        } else if (step instanceof LockStep.OpenSessionAndTake open) {
+            openSession(
+                    open.lease(),
+                    open.privately(),
+                    calls.openSessionAndTake(open.lease(), open.privately(), open.shown()));
         } else if (step instanceof LockStep.RemoveLeftovers remove) {
             removeLeftovers(remove.session());
         } else if (step instanceof LockStep.TakeOrEnqueue take) {
@@ -276,8 +281,8 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         }
     }
 
-    private void openSession(LeaseId lease, boolean privately) {
-        CompletableFuture<Optional<TransactionOutcome>> opened = etcd.commit(calls.openSession(lease, privately))
+    private void openSession(LeaseId lease, boolean privately, Transaction open) {
+        CompletableFuture<Optional<TransactionOutcome>> opened = etcd.commit(open)
                 .thenApply(Optional::of)
                 .exceptionallyCompose(failure -> privateKeyRefused(failure, privately));
         call(opened, outcome -> {
@@ -301,21 +306,21 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
     }
 
     private void sessionOpened(LeaseId lease, TransactionOutcome outcome) {
-        outcome.fold(
-                applied -> {
-                    Session session = new Session(lease, applied.revision());
-                    List<Listing> found = listings(applied.results());
-                    if (local.withoutPrivateKey() && !toldOfMissingRight) {
-                        toldOfMissingRight = true;
-                        keys.privateSession()
-                                .ifPresent(key -> story.accept(new LockEvent.NoPrivateKey(key.toString())));
-                    }
-                    change(now -> now.sessionOpened(
-                            session, createdUnder(found.get(0), lease), createdUnder(found.get(1), lease)));
-                    return null;
-                },
-                declined -> null,
-                gone -> loseLease("etcd does not know it any more"));
+        if (outcome instanceof TransactionOutcome.LeaseGone) {
+            loseLease("etcd does not know it any more");
+            return;
+        }
+        if (local.withoutPrivateKey() && !toldOfMissingRight) {
+            toldOfMissingRight = true;
+            keys.privateSession().ifPresent(key -> story.accept(new LockEvent.NoPrivateKey(key.toString())));
+        }
+        Revision at = outcome.fold(
+                TransactionOutcome.Applied::revision, TransactionOutcome.Declined::revision, gone -> Revision.NONE);
+        Session session = new Session(lease, at);
+        List<Listing> found = found(outcome);
+        change(now -> found.isEmpty()
+                ? now.sessionOpenedWithLock(session, at)
+                : now.sessionOpened(session, createdUnder(found.get(0), lease), createdUnder(found.get(1), lease)));
     }
 
     private void removeLeftovers(Session session) {
@@ -496,7 +501,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
                 || reachability.reach() != Reach.SETTLED
                 || local.wish().isPresent();
         if (isDue || (isSilent && isWaitedFor)) {
-            renew();
+            renew(isDue ? this::lookAgain : () -> {});
         }
         advance();
     }
@@ -523,7 +528,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
                 : Optional.empty();
     }
 
-    private void renew() {
+    private void renew(Runnable then) {
         Optional<LeaseId> lease = local.lease();
         if (lease.isEmpty() || renewing) {
             return;
@@ -544,7 +549,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
                         }
                         renewed();
                         verifyLock();
-                        lookAgain();
+                        then.run();
                     } else {
                         answered();
                         loseLease("etcd does not know it any more");
@@ -554,8 +559,8 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
     }
 
     /**
-     * A waiter looks with each renewal where it stands. It is told of every change; but a server up to 3.5.14 drops the
-     * news of a deletion when its history is compacted just there while a watch is reconnecting.
+     * A waiter looks where he stands whenever his lease was due. He is told of every change; but a server up to 3.5.14 drops
+     * the news of a deletion when its history is compacted just there while a watch is reconnecting.
      */
     private void lookAgain() {
         if (local.ticket().isPresent()) {

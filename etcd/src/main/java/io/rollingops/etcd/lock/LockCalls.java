@@ -16,6 +16,7 @@ import io.rollingops.etcd.Transaction;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** The transactions and queries of the lock. */
 final class LockCalls {
@@ -31,14 +32,32 @@ final class LockCalls {
     }
 
     Transaction openSession(LeaseId lease, boolean privately) {
-        Transaction open = Transaction.always(
-                Action.put(keys.session(), keys.lockValue(), lease),
-                Action.read(Query.key(keys.lock())),
-                Action.read(Query.key(keys.ticket())));
-        return keys.privateSession()
-                .filter(key -> privately)
-                .map(key -> open.then(Action.put(key, keys.lockValue(), lease)))
-                .orElse(open);
+        return Transaction.always(putSession(lease, privately))
+                .then(Action.read(Query.key(keys.lock())), Action.read(Query.key(keys.ticket())));
+    }
+
+    /**
+     * With the session the lock, or else the session alone. That no session key is there makes sure that it happens once,
+     * even if it was sent twice since the first one was not answered.
+     */
+    Transaction openSessionAndTake(LeaseId lease, boolean privately, Optional<Operation> shown) {
+        Transaction take = Transaction.when(
+                        Guard.absent(keys.session()),
+                        Guard.absent(keys.lock()),
+                        Guard.noneIn(keys.tickets()),
+                        Guard.noneIn(keys.own()))
+                .then(putSession(lease, privately))
+                .then(
+                        Action.put(keys.lock(), keys.lockValue(), lease),
+                        Action.put(keys.ticket(), keys.lockValue(), lease));
+        return with(take, lease, shown, keys::inProgress)
+                .otherwise(openSession(lease, privately).actions().toArray(Action[]::new));
+    }
+
+    private Action[] putSession(LeaseId lease, boolean privately) {
+        return Stream.concat(Stream.of(keys.session()), keys.privateSession().filter(key -> privately).stream())
+                .map(key -> Action.put(key, keys.lockValue(), lease))
+                .toArray(Action[]::new);
     }
 
     /** Everything that has our name: the lock, the ticket, the queue entries. */
@@ -78,8 +97,8 @@ final class LockCalls {
                         Action.delete(keys.completed()))
                 .otherwise(
                         Action.read(Query.key(keys.session())),
-                        Action.nested(with(enqueue, session, shown, keys::pending)));
-        return with(take, session, shown, keys::inProgress);
+                        Action.nested(with(enqueue, session.lease(), shown, keys::pending)));
+        return with(take, session.lease(), shown, keys::inProgress);
     }
 
     /** Where a new ticket stands, by what {@link #takeOrEnqueue} read of the lock and of the line. */
@@ -107,7 +126,7 @@ final class LockCalls {
                         Action.read(Query.key(keys.session())),
                         Action.read(Query.key(keys.ticket())),
                         Action.read(Query.key(keys.lock())));
-        return with(take, session, shown, keys::inProgress);
+        return with(take, session.lease(), shown, keys::inProgress);
     }
 
     Transaction release(Session session, Revision lock, Optional<Operation> shown) {
@@ -118,7 +137,7 @@ final class LockCalls {
                         Action.delete(keys.pending()),
                         Action.delete(keys.inProgress()))
                 .otherwise(Action.read(Query.key(keys.session())));
-        return with(release, session, shown, keys::completed);
+        return with(release, session.lease(), shown, keys::completed);
     }
 
     Transaction withdraw(Session session, Revision ticket) {
@@ -187,9 +206,9 @@ final class LockCalls {
     }
 
     private static Transaction with(
-            Transaction transaction, Session session, Optional<Operation> shown, Function<OperationId, Bytes> place) {
-        return shown.map(operation -> transaction.then(Action.put(
-                        place.apply(operation.id()), Bytes.utf8(OperationCodec.write(operation)), session.lease())))
+            Transaction transaction, LeaseId lease, Optional<Operation> shown, Function<OperationId, Bytes> place) {
+        return shown.map(operation -> transaction.then(
+                        Action.put(place.apply(operation.id()), Bytes.utf8(OperationCodec.write(operation)), lease)))
                 .orElse(transaction);
     }
 }

@@ -165,6 +165,11 @@ record LockLocal(
                 .build();
     }
 
+    /** The same, with lock and ticket from this revision; then there is nothing of an earlier process. */
+    LockLocal sessionOpenedWithLock(Session opened, Revision created) {
+        return sessionOpened(opened, Optional.of(created), Optional.of(created)).leftoversGone();
+    }
+
     /** A write was not answered, or was refused since the session key is not as we knew it. */
     LockLocal inDoubt() {
         return but().session(Optional.empty()).build();

@@ -2,9 +2,11 @@
 package io.rollingops.etcd.lock;
 
 import io.rollingops.etcd.Bytes;
+import io.rollingops.etcd.LeaseId;
 import io.rollingops.etcd.Query;
 import io.rollingops.etcd.Revision;
 import io.rollingops.spi.ClusterLock.Cleanliness;
+import io.rollingops.spi.ClusterLock.Hold;
 import java.util.List;
 
 /**
@@ -12,7 +14,8 @@ import java.util.List;
  *
  * <ol>
  *   <li>There is always a lease, so that the lock can be taken with one transaction; and after a write that was not
- *       answered, before anything else, certainty.
+ *       answered, before anything else, certainty. Who wants the lock already when he opens his session takes it in the same
+ *       step, if it is free and nothing is known of him.
  *   <li>What an earlier process left, and what was wanted before, goes first.
  *   <li>One transaction makes a ticket, and takes the lock with it if that is free and nobody waits for it.
  *       Whoever has the lock keeps his ticket until he gives both back, so everyone has to be told of one key only, the
@@ -35,7 +38,7 @@ final class LockProtocol {
             return new LockStep.GrantLease();
         }
         if (local.session().isEmpty()) {
-            return new LockStep.OpenSession(local.lease().get(), !local.withoutPrivateKey());
+            return open(local, local.lease().get());
         }
         Session session = local.session().get();
         if (!local.leftoversRemoved()) {
@@ -68,6 +71,13 @@ final class LockProtocol {
                         && !(first.lockIsFree() && local.poller().isEmpty())
                 ? List.of(keys.lock())
                 : List.copyOf(local.followed());
+    }
+
+    private static LockStep open(LockLocal local, LeaseId lease) {
+        boolean privately = !local.withoutPrivateKey();
+        return local.hold() == Hold.WAITING && !local.givesUp()
+                ? new LockStep.OpenSessionAndTake(lease, privately, local.shown())
+                : new LockStep.OpenSession(lease, privately);
     }
 
     private static LockStep giveUp(LockLocal local, Session session) {

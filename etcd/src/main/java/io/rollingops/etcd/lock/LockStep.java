@@ -23,6 +23,13 @@ sealed interface LockStep {
      */
     record OpenSession(LeaseId lease, boolean privately) implements LockStep {}
 
+    /**
+     * The same, and with it the lock, if that is free, nobody waits for it, and nothing of an earlier process is there.
+     *
+     * @param shown what to write down about it for others to see
+     */
+    record OpenSessionAndTake(LeaseId lease, boolean privately, Optional<Operation> shown) implements LockStep {}
+
     /** Remove what an earlier process of this unit left behind (E4). */
     record RemoveLeftovers(Session session) implements LockStep {}
 

@@ -88,6 +88,18 @@ class LockSimulationTest {
         return (after - before) / (double) (order.size() - turns);
     }
 
+    @Test
+    void who_wants_a_free_lock_from_the_beginning_has_it_with_a_lease_and_one_transaction() {
+        Agenda agenda = new Agenda(1, false);
+        SimulatedStore store = new SimulatedStore(agenda, guard -> false);
+        Contender contender = new Contender(agenda, store, 0, 0, SETTINGS, order -> {});
+        contender.wants(1);
+        contender.start();
+        while (!contender.holds() && agenda.step(1_000 * MILLI)) {}
+        assertThat(contender.holds()).isTrue();
+        assertThat(contender.messages()).isEqualTo(2);
+    }
+
     /** Only that one looks whether the lock is free: to take it after the end of a ticket without that would split it. */
     @Test
     void to_trust_the_end_of_a_ticket_without_the_guard_of_the_free_lock_does_harm() {
@@ -195,8 +207,13 @@ class LockSimulationTest {
             Contender contender = new Contender(
                     agenda, store, unit, faults, SETTINGS, name -> agenda.note(() -> name + " has the lock"));
             contenders.add(contender);
+            int turns = 1 + agenda.pick(6);
+            if (agenda.chance(0.2)) {
+                contender.wants(turns); // while it opens its session
+            } else {
+                agenda.in(agenda.between(0, 20_000) * MILLI, () -> contender.wants(turns));
+            }
             contender.start();
-            agenda.in(agenda.between(0, 20_000) * MILLI, () -> contender.wants(1 + agenda.pick(6)));
             next = Math.max(next, unit + 1);
         }
 
