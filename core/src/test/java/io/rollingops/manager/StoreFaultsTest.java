@@ -17,6 +17,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A store that does not answer, or whose answers are lost, at every step of a unit's life. */
 @Timeout(60)
+@Order(2)
 class StoreFaultsTest {
     private final TestUnits web = new TestUnits();
     private final AtomicInteger calls = new AtomicInteger();
