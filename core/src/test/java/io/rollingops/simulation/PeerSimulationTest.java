@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -17,9 +18,14 @@ import org.junit.jupiter.params.provider.EnumSource;
  *
  * <p>A longer campaign: {@code -Drollingops.seeds=1000000}.
  */
+@Order(1)
 class PeerSimulationTest {
     private static final long SEEDS = Long.getLong("rollingops.seeds", 20_000);
     private static final long SEEDS_FOR_A_BUG = 20_000;
+
+    /** Each found a rare mistake once, so these are tried first. Only an order: when none finds it any more, all are tried. */
+    private static final List<Long> FOUND_BEFORE =
+            List.of(5_603L, 6_077L, 6_528L, 7_333L, 10_009L, 10_012L, 10_149L, 17_510L);
 
     @Test
     void whatever_fails_no_two_units_run_at_once_and_nothing_is_lost() {
@@ -46,12 +52,17 @@ class PeerSimulationTest {
     @EnumSource(value = Bug.class, names = "NONE", mode = EnumSource.Mode.EXCLUDE)
     void a_mistake_put_in_on_purpose_is_found(Bug bug) {
         boolean withEtcd = bug.name().startsWith("ETCD") || bug.name().startsWith("BLOCK");
-        Optional<PeerSimulation.Result> found = LongStream.range(0, SEEDS_FOR_A_BUG)
-                .parallel()
+        Optional<PeerSimulation.Result> found = firstUnclean(
+                        FOUND_BEFORE.stream().mapToLong(Long::longValue), withEtcd, bug)
+                .or(() -> firstUnclean(LongStream.range(0, SEEDS_FOR_A_BUG), withEtcd, bug));
+        assertThat(found).isPresent();
+    }
+
+    private static Optional<PeerSimulation.Result> firstUnclean(LongStream seeds, boolean withEtcd, Bug bug) {
+        return seeds.parallel()
                 .mapToObj(seed -> PeerSimulation.run(seed, withEtcd, bug))
                 .filter(result -> !result.isClean())
                 .findAny();
-        assertThat(found).isPresent();
     }
 
     @Test
