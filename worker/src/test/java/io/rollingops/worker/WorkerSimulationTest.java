@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rollingops.manager.ClusterLossPolicy;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,14 +21,14 @@ class WorkerSimulationTest {
     @EnumSource(ClusterLossPolicy.class)
     void whatever_fails_nobody_runs_beside_another_and_everything_is_done(ClusterLossPolicy policy) {
         long only = Long.getLong("rollingops.seed", -1);
+        LongStream seeds = only < 0 ? LongStream.range(0, SEEDS) : LongStream.of(only);
+        List<Run> runs = seeds.parallel().mapToObj(seed -> Run.of(seed, policy)).toList();
         int begun = 0;
         int begunWithToken = 0;
-        for (long seed = Math.max(only, 0); seed < (only < 0 ? SEEDS : only + 1); seed++) {
-            WorkerSimulation simulation = new WorkerSimulation(seed, policy, false);
-            List<String> violations = simulation.run();
-            assertThat(violations).as("seed %d, %s", seed, policy).isEmpty();
-            begun += simulation.begun();
-            begunWithToken += simulation.begunWithToken();
+        for (Run run : runs) {
+            assertThat(run.violations()).as("seed %d, %s", run.seed(), policy).isEmpty();
+            begun += run.begun();
+            begunWithToken += run.begunWithToken();
         }
         assertThat(begunWithToken)
                 .as("of %d callbacks under the shared lock", begun)
@@ -36,13 +37,18 @@ class WorkerSimulationTest {
 
     @Test
     void a_hook_that_does_not_hear_that_its_lock_is_lost_is_found() {
-        long seed = 0;
-        while (seed < SEEDS
-                && new WorkerSimulation(seed, ClusterLossPolicy.BLOCK, true)
-                        .run()
-                        .isEmpty()) {
-            seed++;
+        assertThat(LongStream.range(0, SEEDS)
+                        .parallel()
+                        .mapToObj(seed -> new WorkerSimulation(seed, ClusterLossPolicy.BLOCK, true).run())
+                        .anyMatch(violations -> !violations.isEmpty()))
+                .isTrue();
+    }
+
+    /** What became of a seed; seeds are independent of each other, so several run at once. */
+    private record Run(long seed, List<String> violations, int begun, int begunWithToken) {
+        private static Run of(long seed, ClusterLossPolicy policy) {
+            WorkerSimulation simulation = new WorkerSimulation(seed, policy, false);
+            return new Run(seed, simulation.run(), simulation.begun(), simulation.begunWithToken());
         }
-        assertThat(seed).isLessThan(SEEDS);
     }
 }
