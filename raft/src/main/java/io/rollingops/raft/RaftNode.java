@@ -53,6 +53,7 @@ public final class RaftNode implements AutoCloseable {
     private final Membership membership;
     private final FirstLife life;
     private final ScheduledExecutorService duties;
+    private final ScheduledExecutorService losses;
     private final Consumer<String> fatal;
 
     private RaftNode(
@@ -76,6 +77,7 @@ public final class RaftNode implements AutoCloseable {
         this.life = life;
         this.transport = new RatisTransport(server, links, groupId);
         this.duties = Executors.newSingleThreadScheduledExecutor(task -> thread("rollingops-leader-duties", task));
+        this.losses = Executors.newSingleThreadScheduledExecutor(task -> thread("rollingops-leader-loss", task));
     }
 
     /**
@@ -94,7 +96,8 @@ public final class RaftNode implements AutoCloseable {
                     + settings.self() + "; give each agent its own");
         }
         RaftProperties properties = RatisProperties.of(settings);
-        Parameters parameters = RatisProperties.parameters(settings, calendar.instant());
+        EndedConnections connections = new EndedConnections();
+        Parameters parameters = RatisProperties.parameters(settings, calendar.instant(), connections);
         RaftGroupId groupId = groupId(settings.self().application(), own);
         RaftGroup group = RaftGroup.valueOf(
                 groupId, settings.members().stream().map(RaftMember::peer).toList());
@@ -114,7 +117,7 @@ public final class RaftNode implements AutoCloseable {
             Membership membership = new Membership(groupId, properties, parameters);
             RaftNode node = new RaftNode(settings, calendar, fatal, machine, server, groupId, links, membership, life);
             opened.add(node::close);
-            node.begin(own);
+            node.begin(own, connections);
             return node;
         } catch (IOException | ExitUtils.ExitException | CompletionException e) {
             closeAll(opened, e);
@@ -282,6 +285,7 @@ public final class RaftNode implements AutoCloseable {
     @Override
     public void close() {
         duties.shutdownNow();
+        losses.shutdownNow();
         try {
             links.close();
             server.close();
@@ -290,13 +294,25 @@ public final class RaftNode implements AutoCloseable {
         }
     }
 
-    private void begin(Credentials own) throws IOException {
+    private void begin(Credentials own, EndedConnections connections) throws IOException {
         LeaderDuties leaderDuties = new LeaderDuties(store(own), this::leading, duties, System::nanoTime);
         machine.onLeader(transport::leaderChanged);
         machine.onLeader(leaderDuties::wake);
         machine.onChange(leaderDuties::wake);
+        machine.onLeader(this::quieten); // one that joins takes part only later
+        connections.onEnd(new LeaderLoss(new RatisFollower(server, groupId), losses)::connectionEnded);
         server.start();
+        RatisAtRest.quieten(server);
+        quieten();
         lookForPlaceLater();
+    }
+
+    private void quieten() {
+        try {
+            RatisAtRest.quieten(server.getDivision(groupId));
+        } catch (IOException e) {
+            // A joining member that was not called yet; it sees a leader when it is.
+        }
     }
 
     private static Thread thread(String name, Runnable task) {

@@ -46,8 +46,11 @@ public record RaftSettings(
      * @param max at the latest
      */
     public record Elections(Duration min, Duration max) {
-        /** Fit for one machine room: a dead leader is replaced in about a second. */
-        public static final Elections LAN = new Elections(Duration.ofMillis(300), Duration.ofMillis(600));
+        /**
+         * Fit for one machine room. A leader whose process ends is replaced at once; these times are for one whose machine
+         * or network is lost. The shorter they are, the more often the leader must show that it is there.
+         */
+        public static final Elections LAN = new Elections(Duration.ofMillis(600), Duration.ofMillis(900));
 
         public Elections {
             if (min.toMillis() < 50 || max.compareTo(min.plus(min.dividedBy(2))) < 0) {

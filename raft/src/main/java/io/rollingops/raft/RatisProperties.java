@@ -21,6 +21,9 @@ final class RatisProperties {
     private static final int SNAPSHOT_EVERY_ENTRIES = 2000;
     private static final int SNAPSHOTS_KEPT = 2;
 
+    private static final Duration FIRST_MIN = Duration.ofMillis(300);
+    private static final Duration FIRST_MAX = Duration.ofMillis(600);
+
     private RatisProperties() {}
 
     static RaftProperties of(RaftSettings settings) {
@@ -42,10 +45,12 @@ final class RatisProperties {
      * The keys of this machine's end of TLS. They are read here and not by the network library, which would load a whole
      * cryptography provider for it if there is one on the class path.
      *
+     * @param connections is told of connections from other members
      * @throws io.rollingops.RollingOpsException.InvalidRequest when they cannot be used, saying why and what to do
      */
-    static Parameters parameters(RaftSettings settings, Instant now) {
+    static Parameters parameters(RaftSettings settings, Instant now, EndedConnections connections) {
         Parameters parameters = new Parameters();
+        GrpcConfigKeys.Server.setServicesCustomizer(parameters, connections);
         settings.tls().ifPresent(files -> {
             CertifiedKey tls = CertifiedKey.read(files.certificate(), files.key(), files.authority(), now);
             GrpcConfigKeys.TLS.setConf(
@@ -57,12 +62,17 @@ final class RatisProperties {
     private static void elections(RaftProperties properties, RaftSettings.Elections elections) {
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(elections.min()));
         RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(elections.max()));
-        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(elections.min()));
-        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(elections.max()));
+        // A member that starts has no leader to wait for, and asks before it stands; so it need not be patient.
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(shorter(elections.min(), FIRST_MIN)));
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(shorter(elections.max(), FIRST_MAX)));
         RaftServerConfigKeys.Rpc.setRequestTimeout(
                 properties, millis(elections.max().multipliedBy(2)));
         RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, millis(Duration.ofSeconds(3)));
         RaftClientConfigKeys.Rpc.setRequestTimeout(properties, millis(Duration.ofSeconds(3)));
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 
     private static void log(RaftProperties properties) {
