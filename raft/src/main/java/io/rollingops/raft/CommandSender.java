@@ -111,7 +111,7 @@ final class CommandSender {
                 case OLD_NUMBER -> {
                     transport.told(receipt.number());
                     if (mayBeInLog) {
-                        throw indeterminate(command, limit);
+                        throw overtaken(command);
                     }
                     lastNumber = Math.max(lastNumber, receipt.number());
                     sealed = seal(command);
@@ -127,6 +127,13 @@ final class CommandSender {
         }
         throw new RollingOpsException.Unavailable("the store of " + application + " has no leader that answers, for "
                 + limit.toMillis() + " ms: fewer than half of its voting members can be reached");
+    }
+
+    private RollingOpsException overtaken(PeerCommand command) {
+        return new RollingOpsException.Indeterminate("the answer to "
+                + command.getClass().getSimpleName()
+                + " was lost, and another process of " + credentials.author()
+                + " has sent a later command; it may have been carried out");
     }
 
     private static RollingOpsException indeterminate(PeerCommand command, Duration limit) {
