@@ -17,7 +17,7 @@ final class PackCharm {
     public static void main(String[] args) throws IOException {
         Path folder = Path.of(args[0]);
         Path zip = Path.of(args[1]).toAbsolutePath();
-        for (String needed : List.of("metadata.yaml", "manifest.yaml", "dispatch", "jre/bin/java", "charm.jsa", "worker/rollingops-worker.jar")) {
+        for (String needed : List.of("metadata.yaml", "manifest.yaml", "dispatch", "jre/bin/java", "charm.jsa", "worker/rollingops-worker.jar", "worker/worker.jsa")) {
             if (!Files.exists(folder.resolve(needed))) {
                 throw new IOException(folder + " is no charm: it has no " + needed);
             }

@@ -103,7 +103,24 @@ class PackedCharmIT {
                     .as("the worker runs on a copy of the charm's runtime")
                     .anyMatch(process ->
                             process.info().command().orElse("").matches(".*/app-0/worker/[^/]+/jre/bin/java"));
+            assertThat(juju.processes("app/0"))
+                    .as("the worker starts with its archive of classes")
+                    .anyMatch(process ->
+                            process.info().commandLine().orElse("").contains("-XX:SharedArchiveFile=worker.jsa"));
+            assertThat(run(workerWithArchiveOnly(), unpacked)).contains("usage: WorkerMain");
         }
+    }
+
+    /** The worker's program in a folder like the copy that it runs from; Java ends when the archive does not fit. */
+    private List<String> workerWithArchiveOnly() {
+        String likeTheCopy = """
+                mkdir copy copy/lib && cp worker/worker.jsa copy && cp worker/*.jar copy/lib && cd copy || exit 1
+                touch -d 2026-01-01T00:00:00Z lib/*.jar
+                LC_ALL=C
+                ../jre/bin/java -XX:SharedArchiveFile=worker.jsa -Xshare:on -XX:+UseSerialGC \
+                    -cp "$(echo lib/*.jar | tr ' ' :)" io.rollingops.worker.WorkerMain || [ $? = 2 ]
+                """;
+        return List.of("/bin/sh", "-c", likeTheCopy);
     }
 
     private String run(List<String> command, Path where) throws IOException, InterruptedException {
