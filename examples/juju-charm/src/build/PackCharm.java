@@ -7,6 +7,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -41,6 +42,6 @@ final class PackCharm {
                 }
             }
         }
-        System.out.println(zip + ": " + (Files.size(zip) >> 20) + " MiB");
+        System.out.printf(Locale.ROOT, "%s: %.1f MB%n", zip, Files.size(zip) / 1e6);
     }
 }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,29 @@ class PackedCharmIT {
         charm.run("app/1", "restart", Map.of());
         charm.settleAfter(3);
         assertThat(charm.work()).containsExactly("app/1 begin restart", "app/1 end restart");
+    }
+
+    @Test
+    void charmcraft_is_told_the_same_as_stands_in_the_zip() throws IOException {
+        String charmcraft = Files.readString(Path.of("charmcraft.yaml"));
+        assertThat(charmcraft)
+                .contains("\ntype: charm\n", "\n" + Files.readString(unpacked.resolve("metadata.yaml")))
+                .contains("\nconfig:\n" + indented("config.yaml"), "\nactions:\n" + indented("actions.yaml"));
+        assertThat(Files.readString(unpacked.resolve("manifest.yaml")))
+                .as("on which systems it runs, as charmcraft writes it")
+                .contains(
+                        "charmcraft-version:",
+                        "bases:",
+                        "name: ubuntu",
+                        "channel: \"24.04\"",
+                        "architectures: [amd64]");
+        assertThat(charmcraft).contains("\nbase: ubuntu@24.04\n", "\nplatforms:\n  amd64:\n");
+    }
+
+    private String indented(String file) throws IOException {
+        return Files.readAllLines(unpacked.resolve(file)).stream()
+                .map(line -> line.isEmpty() ? "\n" : "  " + line + "\n")
+                .collect(Collectors.joining());
     }
 
     @Test
