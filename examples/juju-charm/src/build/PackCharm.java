@@ -7,6 +7,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -17,7 +18,7 @@ final class PackCharm {
     public static void main(String[] args) throws IOException {
         Path folder = Path.of(args[0]);
         Path zip = Path.of(args[1]).toAbsolutePath();
-        for (String needed : List.of("metadata.yaml", "manifest.yaml", "dispatch", "jre/bin/java", "charm.jsa", "worker/rollingops-worker.jar")) {
+        for (String needed : List.of("metadata.yaml", "manifest.yaml", "dispatch", "jre/bin/java", "charm.jsa", "worker/rollingops-worker.jar", "worker/worker.jsa")) {
             if (!Files.exists(folder.resolve(needed))) {
                 throw new IOException(folder + " is no charm: it has no " + needed);
             }
@@ -41,6 +42,6 @@ final class PackCharm {
                 }
             }
         }
-        System.out.println(zip + ": " + (Files.size(zip) >> 20) + " MiB");
+        System.out.printf(Locale.ROOT, "%s: %.1f MB%n", zip, Files.size(zip) / 1e6);
     }
 }

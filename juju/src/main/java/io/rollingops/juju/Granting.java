@@ -20,8 +20,6 @@ final class Granting {
     /** For so long after it was asked for, an answer about the leadership is relied upon. */
     private static final Duration LEADERSHIP_TRUSTED = Duration.ofSeconds(10);
 
-    private static final String DYING = "dying";
-
     private final HookRuntime runtime;
     private final UnitFolder folder;
     private final SharedLock shared;
@@ -98,7 +96,7 @@ final class Granting {
         }
         NavigableMap<UnitName, String> meant = runtime.commands().ask(Query.goalUnits());
         return !meant.containsKey(unit)
-                || (meant.getOrDefault(unit, "").equals(DYING)
+                || (meant.getOrDefault(unit, "").equals(Query.DYING)
                         && folder.departed().contains(unit));
     }
 }

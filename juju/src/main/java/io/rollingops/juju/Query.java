@@ -19,6 +19,8 @@ import java.util.function.Function;
  * @param reading makes the answer of what the command prints
  */
 public record Query<T>(HookCommand command, Function<String, T> reading) {
+    /** The status of a unit that leaves, in {@link #goalUnits}. */
+    static final String DYING = "dying";
 
     /** Whether this unit leads its application, for at least 30 s from now. */
     public static Query<Boolean> isLeader() {

@@ -21,7 +21,6 @@ import java.util.function.BooleanSupplier;
  * The unit's own part of a hook: runs the head of its queue under a grant that was there when the hook began, and answers.
  */
 final class UnitTurn {
-    private static final String DYING = "dying";
     private static final long HALT_LOOKS_NANOS = 50_000_000;
 
     private final HookRuntime runtime;
@@ -126,8 +125,8 @@ final class UnitTurn {
     private boolean isDying() {
         boolean dying = runtime.commands()
                 .ask(Query.goalUnits())
-                .getOrDefault(runtime.self(), DYING)
-                .equals(DYING);
+                .getOrDefault(runtime.self(), Query.DYING)
+                .equals(Query.DYING);
         if (dying) {
             folder.leave();
         }

@@ -22,8 +22,6 @@ import java.util.TreeSet;
  * else that the hook writes. For the thread of the hook.
  */
 final class UpgradeRelation {
-    private static final String DYING = "dying";
-
     /** For so long after it was asked for, an answer about the leadership is relied upon (rule G3). */
     private static final Duration TRUSTED = Duration.ofSeconds(10);
 
@@ -54,10 +52,10 @@ final class UpgradeRelation {
         this.leads = leads;
         this.askedNanos = askedNanos;
         this.listed = listed;
-        this.isDying = meant.getOrDefault(self(), DYING).equals(DYING);
+        this.isDying = meant.getOrDefault(self(), Query.DYING).equals(Query.DYING);
         this.existing = new TreeSet<>(listed);
         meant.forEach((unit, status) -> {
-            if (!status.equals(DYING) || !hasLeft(unit, folder)) {
+            if (!status.equals(Query.DYING) || !hasLeft(unit, folder)) {
                 existing.add(unit);
             }
         });

@@ -9,8 +9,11 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
@@ -28,14 +31,28 @@ record WorkerProgram(String classPath, Path java, Path charmFolder) {
     private static final String ALL = "/*";
     private static final String COPIES = "worker";
 
+    /** The archive of loaded classes, beside the jars in the charm; it makes the start half as long. */
+    private static final String ARCHIVE = "worker.jsa";
+
+    /**
+     * The date of every copied jar. Java takes an archive of classes only with jars of the size and date that it was made
+     * with, and unpacking a charm gives them new dates.
+     */
+    private static final FileTime JAR_DATE = FileTime.from(Instant.parse("2026-01-01T00:00:00Z"));
+
     /**
      * Starts the worker, and once more when it ends by accident, a few times. The loop and the worker have a session of
-     * their own and none of the hook's streams: Juju waits for whoever still has those.
+     * their own and none of the hook's streams: Juju waits for whoever still has those. It starts in the copy, since
+     * the archive of classes knows the jars by their names from there.
      */
     private static final String KEEPER = """
+            cd "$5" || exit 1
+            archive=-Xshare:auto
+            [ -f worker.jsa ] && archive="-XX:SharedArchiveFile=worker.jsa -Xshare:auto"
             for pause in 1 2 5 10 30 60 60 60
             do
-                "$1/bin/java" -Xmx64m -Xss512k -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData \\
+                "$1/bin/java" $archive -Xlog:disable -Xlog:all=error:stderr \\
+                    -Xmx64m -Xss512k -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData \\
                     -XX:+ExitOnOutOfMemoryError -cp "$2" "$3" "$4" && exit 0
                 echo "the worker ended with status $?"
                 sleep $pause
@@ -82,9 +99,10 @@ record WorkerProgram(String classPath, Path java, Path charmFolder) {
                 DetachedScript.STARTER,
                 KEEPER,
                 (java.startsWith(charmFolder) ? copy.resolve("jre") : java).toString(),
-                isInCharm(classPath) ? copy.resolve("lib") + ALL : classPath,
+                isInCharm(classPath) ? copiedJars() : classPath,
                 MAIN,
-                unitFolder.toString()));
+                unitFolder.toString(),
+                copy.toString()));
         starter.environment().remove("JUJU_CONTEXT_ID"); // juju-exec refuses to run inside a hook
         starter.directory(unitFolder.toFile());
         starter.redirectInput(Path.of("/dev/null").toFile());
@@ -107,16 +125,24 @@ record WorkerProgram(String classPath, Path java, Path charmFolder) {
         Files.createDirectories(unfinished.resolve("lib"));
         if (isInCharm(classPath)) {
             for (Path file : files()) {
-                Files.copy(
-                        file,
-                        unfinished.resolve("lib").resolve(file.getFileName()),
-                        StandardCopyOption.COPY_ATTRIBUTES);
+                Path jar = unfinished.resolve("lib").resolve(file.getFileName());
+                Files.copy(file, jar);
+                Files.setLastModifiedTime(jar, JAR_DATE);
+            }
+            Path archive = files().get(0).resolveSibling(ARCHIVE);
+            if (Files.exists(archive)) {
+                Files.copy(archive, unfinished.resolve(ARCHIVE));
             }
         }
         if (java.startsWith(charmFolder)) {
             copyFolder(java, unfinished.resolve("jre"));
         }
         Files.move(unfinished, copy, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** All of them by name, in the order in which the archive of classes was made with them. */
+    private String copiedJars() {
+        return files().stream().map(jar -> "lib/" + jar.getFileName()).collect(Collectors.joining(":"));
     }
 
     private boolean isInCharm(String path) {

@@ -32,8 +32,8 @@ class EtcdMembershipIT {
     @BeforeAll
     void deploy() throws IOException {
         model = EtcdModel.start(5);
-        model.charm().deployOnEtcd("app", 3, EtcdModel.SHORT_LEASES);
-        model.charm().deployOnEtcd("other", 1, EtcdModel.SHORT_LEASES);
+        model.deploy("app", 3, EtcdModel.SHORT_LEASES);
+        model.deploy("other", 1, EtcdModel.SHORT_LEASES);
         model.charm().settleOnEtcd("other");
     }
 

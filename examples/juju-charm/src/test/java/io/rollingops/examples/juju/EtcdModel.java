@@ -60,6 +60,18 @@ final class EtcdModel implements AutoCloseable {
         return model;
     }
 
+    /**
+     * Deploys an application of the charm, related to etcd, with a certificate that was made before; does not run the model.
+     *
+     * @param variables for every unit of it
+     * @return the number of the relation
+     */
+    int deploy(String app, int units, Map<String, String> variables) throws IOException {
+        int relation = charm.deployOnEtcd(app, units, variables);
+        PreparedCertificate.giveTo(files(juju.leader(app).orElse(app + "/0")), app);
+        return relation;
+    }
+
     ProvidedEtcd etcd() {
         return etcd;
     }
@@ -180,6 +192,12 @@ final class EtcdModel implements AutoCloseable {
         return lines(files(unit).resolve("etcd_rollingops_worker.log.0"));
     }
 
+    /** Those that were not known yet, after so many that were. */
+    List<String> workerLog(String unit, int known) {
+        List<String> all = workerLog(unit);
+        return all.subList(Math.min(known, all.size()), all.size());
+    }
+
     /** The unit's own folder, as it lies on the real machine. */
     Path files(String unit) {
         return juju.privateFolder(unit, FOLDER).resolve(unit.replace('/', '-'));
@@ -213,6 +231,28 @@ final class EtcdModel implements AutoCloseable {
     /** Ends {@link #takeLock}. */
     void giveLockBack() {
         etcd.cluster().etcdctl("del", LOCK_KEY);
+    }
+
+    /** Lets the unit wait for the lock, which somebody else takes before. */
+    void waitForLock(String unit) {
+        int log = workerLog(unit).size();
+        takeLock();
+        ask(unit, "restart", Map.of());
+        runUntil(
+                unit + " waits for the lock",
+                () -> workerLog(unit, log).stream().anyMatch(line -> line.contains("waits for the lock")));
+        charm.settle();
+    }
+
+    /** Lets the unit get the lock while the model stands still, so that its hook is on its way and does not begin. */
+    void grantAndHold(String unit) {
+        waitForLock(unit);
+        int log = workerLog(unit).size();
+        giveLockBack();
+        await(
+                unit + " has the lock and dispatches",
+                () -> holder().equals(owner(unit))
+                        && workerLog(unit, log).stream().anyMatch(line -> line.contains(" dispatches ")));
     }
 
     /** All keys of a unit in etcd, the lock among them if it has it. */

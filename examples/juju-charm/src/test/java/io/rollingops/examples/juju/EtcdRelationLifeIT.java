@@ -36,8 +36,8 @@ class EtcdRelationLifeIT {
     @BeforeAll
     void deploy() throws IOException {
         model = EtcdModel.start(3);
-        relation = model.charm().deployOnEtcd("app", 2, EtcdModel.SHORT_LEASES);
-        model.charm().deployOnEtcd("other", 1, EtcdModel.SHORT_LEASES);
+        relation = model.deploy("app", 2, EtcdModel.SHORT_LEASES);
+        model.deploy("other", 1, EtcdModel.SHORT_LEASES);
     }
 
     @BeforeEach

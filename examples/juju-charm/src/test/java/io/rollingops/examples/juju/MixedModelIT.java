@@ -45,7 +45,7 @@ class MixedModelIT {
     @Test
     void a_python_and_a_java_application_never_work_at_once_and_both_get_their_turns()
             throws IOException, InterruptedException {
-        model.charm().deployOnEtcd("app", 2, Map.of());
+        model.deploy("app", 2, Map.of());
         model.charm().deployOnEtcd(PythonCharm.prepare(model.juju().folder().resolve("python")), "snake", 1);
         model.charm().settleOnEtcd("app");
         model.juju().relate("snake", "etcd");

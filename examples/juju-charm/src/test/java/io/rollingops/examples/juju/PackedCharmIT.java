@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -88,6 +89,29 @@ class PackedCharmIT {
     }
 
     @Test
+    void charmcraft_is_told_the_same_as_stands_in_the_zip() throws IOException {
+        String charmcraft = Files.readString(Path.of("charmcraft.yaml"));
+        assertThat(charmcraft)
+                .contains("\ntype: charm\n", "\n" + Files.readString(unpacked.resolve("metadata.yaml")))
+                .contains("\nconfig:\n" + indented("config.yaml"), "\nactions:\n" + indented("actions.yaml"));
+        assertThat(Files.readString(unpacked.resolve("manifest.yaml")))
+                .as("on which systems it runs, as charmcraft writes it")
+                .contains(
+                        "charmcraft-version:",
+                        "bases:",
+                        "name: ubuntu",
+                        "channel: \"24.04\"",
+                        "architectures: [amd64]");
+        assertThat(charmcraft).contains("\nbase: ubuntu@24.04\n", "\nplatforms:\n  amd64:\n");
+    }
+
+    private String indented(String file) throws IOException {
+        return Files.readAllLines(unpacked.resolve(file)).stream()
+                .map(line -> line.isEmpty() ? "\n" : "  " + line + "\n")
+                .collect(Collectors.joining());
+    }
+
+    @Test
     @RequiresEtcd
     void the_small_runtime_has_all_that_certificates_and_workers_need(JujuEmulator juju) throws Exception {
         try (ProvidedEtcd etcd = ProvidedEtcd.start(1)) {
@@ -103,7 +127,24 @@ class PackedCharmIT {
                     .as("the worker runs on a copy of the charm's runtime")
                     .anyMatch(process ->
                             process.info().command().orElse("").matches(".*/app-0/worker/[^/]+/jre/bin/java"));
+            assertThat(juju.processes("app/0"))
+                    .as("the worker starts with its archive of classes")
+                    .anyMatch(process ->
+                            process.info().commandLine().orElse("").contains("-XX:SharedArchiveFile=worker.jsa"));
+            assertThat(run(workerWithArchiveOnly(), unpacked)).contains("usage: WorkerMain");
         }
+    }
+
+    /** The worker's program in a folder like the copy that it runs from; Java ends when the archive does not fit. */
+    private List<String> workerWithArchiveOnly() {
+        String likeTheCopy = """
+                mkdir copy copy/lib && cp worker/worker.jsa copy && cp worker/*.jar copy/lib && cd copy || exit 1
+                touch -d 2026-01-01T00:00:00Z lib/*.jar
+                LC_ALL=C
+                ../jre/bin/java -XX:SharedArchiveFile=worker.jsa -Xshare:on -XX:+UseSerialGC \
+                    -cp "$(echo lib/*.jar | tr ' ' :)" io.rollingops.worker.WorkerMain || [ $? = 2 ]
+                """;
+        return List.of("/bin/sh", "-c", likeTheCopy);
     }
 
     private String run(List<String> command, Path where) throws IOException, InterruptedException {

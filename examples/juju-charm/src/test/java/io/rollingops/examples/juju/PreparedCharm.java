@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * The charm as Maven leaves it, with the Java of this test as its runtime and an archive of classes for that, as a packed
- * charm has one: a hook then takes half the processor. Made once for all tests, and again when Maven has made another one.
+ * The charm as Maven leaves it, with the Java of this test as its runtime and archives of classes for that, as a packed
+ * charm has them: a hook then takes half the processor. Made once for all tests, and again when Maven has made another one.
  */
 final class PreparedCharm {
     private static final Path MADE_BY_MAVEN = Path.of("target/charm");
@@ -24,7 +24,7 @@ final class PreparedCharm {
 
     private PreparedCharm() {}
 
-    /** Copies it; the archive is a link, so that units share it. */
+    /** Copies it; the archives are links, so that units share them. */
     static void copyTo(Path folder) throws IOException {
         prepare();
         copy(PREPARED, folder);
@@ -50,17 +50,19 @@ final class PreparedCharm {
         copyWithoutRuntime();
         assertThat(PREPARED.resolve("dispatch").toFile().setExecutable(true)).isTrue();
         Files.createSymbolicLink(PREPARED.resolve("jre"), JAVA_HOME);
-        Path archive = PREPARED.resolve("charm.jsa");
-        if (makeArchive()) {
-            Path shared = PREPARED.resolveSibling("charm-under-test.jsa").toAbsolutePath();
-            Files.move(archive, shared, StandardCopyOption.REPLACE_EXISTING);
-            Files.createSymbolicLink(archive, shared);
+        if (makeArchives()) {
+            for (Path archive : List.of(PREPARED.resolve("charm.jsa"), PREPARED.resolve("worker/worker.jsa"))) {
+                Path shared = PREPARED.resolveSibling("charm-under-test-" + archive.getFileName())
+                        .toAbsolutePath();
+                Files.move(archive, shared, StandardCopyOption.REPLACE_EXISTING);
+                Files.createSymbolicLink(archive, shared);
+            }
         }
         Files.writeString(complete, state);
     }
 
     /** Whether this Java can; where it cannot, hooks are slower. */
-    private static boolean makeArchive() throws IOException {
+    private static boolean makeArchives() throws IOException {
         Process process = new ProcessBuilder(List.of("src/build/archive-classes", PREPARED.toString()))
                 .redirectErrorStream(true)
                 .redirectOutput(Path.of("target/archive-classes.log").toFile())
@@ -95,7 +97,8 @@ final class PreparedCharm {
     /** All of the charm but what packing it adds. */
     private static List<Path> ofMaven() throws IOException {
         try (Stream<Path> files = Files.walk(MADE_BY_MAVEN)) {
-            return files.filter(file -> !file.startsWith(MADE_BY_MAVEN.resolve("jre")) && !file.endsWith("charm.jsa"))
+            return files.filter(file -> !file.startsWith(MADE_BY_MAVEN.resolve("jre"))
+                            && !file.toString().endsWith(".jsa"))
                     .sorted()
                     .toList();
         }

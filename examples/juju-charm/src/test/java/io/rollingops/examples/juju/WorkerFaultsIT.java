@@ -38,8 +38,8 @@ class WorkerFaultsIT {
     @BeforeAll
     void deploy() throws IOException {
         model = EtcdModel.start(17);
-        model.charm().deployOnEtcd("app", 1, EtcdModel.BLOCKING);
-        model.charm().deployOnEtcd("other", 1, EtcdModel.SHORT_LEASES);
+        model.deploy("app", 1, EtcdModel.BLOCKING);
+        model.deploy("other", 1, EtcdModel.SHORT_LEASES);
         model.charm().settleOnEtcd("app");
         model.charm().settleOnEtcd("other");
     }
@@ -72,10 +72,10 @@ class WorkerFaultsIT {
                     "the result is recorded",
                     () -> "[]".equals(model.juju().databag("restart", "app/0").get("operations")));
             assertThat(work.settledAfter(2)).containsExactly("app/0 begin restart", "app/0 end restart");
-            assertThat(newLines("app/0", log))
+            assertThat(model.workerLog("app/0", log))
                     .filteredOn(line -> line.contains("waits for the lock"))
                     .hasSize(1);
-            assertThat(newLines("app/0", log))
+            assertThat(model.workerLog("app/0", log))
                     .filteredOn(line -> line.contains("failed; another one"))
                     .hasSize(1);
             assertThat(model.juju().databag("restart", "app/0"))
@@ -100,7 +100,7 @@ class WorkerFaultsIT {
     @Test
     void a_worker_that_is_killed_while_it_waits_comes_back_by_itself_and_waits_on() {
         EtcdModel.Work work = model.work();
-        waitForLock("app/0");
+        model.waitForLock("app/0");
         model.killWorker("app/0");
         model.giveLockBack();
         assertThat(work.settledAfter(2)).containsExactly("app/0 begin restart", "app/0 end restart");
@@ -181,7 +181,7 @@ class WorkerFaultsIT {
     @Test
     void a_unit_that_waits_without_etcd_works_when_it_is_back_if_it_may_not_work_without() {
         EtcdModel.Work work = model.work();
-        waitForLock("app/0");
+        model.waitForLock("app/0");
         model.etcd().cluster().killAll();
         model.charm().settle();
         assertThat(work.lines()).isEmpty();
@@ -194,7 +194,7 @@ class WorkerFaultsIT {
     @Test
     void after_a_reboot_of_its_machine_a_unit_has_a_worker_again_and_goes_on() {
         EtcdModel.Work work = model.work();
-        waitForLock("app/0");
+        model.waitForLock("app/0");
         List<ProcessHandle> before = model.workers("app/0");
         long starts = model.starts("app/0");
         model.juju().reboot("app/0");
@@ -207,7 +207,7 @@ class WorkerFaultsIT {
     @Test
     void an_upgrade_of_the_charm_replaces_the_worker_and_loses_nothing() throws IOException {
         EtcdModel.Work work = model.work();
-        waitForLock("app/0");
+        model.waitForLock("app/0");
         List<ProcessHandle> before = model.workers("app/0");
         long starts = model.starts("app/0");
         Path next = model.juju().folder().resolve("next-release");
@@ -228,35 +228,13 @@ class WorkerFaultsIT {
         model.awaitFreeLock();
     }
 
-    /** Lets the unit get the lock while the model stands still, so that its hook is on its way and does not begin. */
+    /** Gives the number of the grant. */
     private String grantAndHold(String unit) {
-        waitForLock(unit);
-        int log = model.workerLog(unit).size();
-        model.giveLockBack();
-        model.await(
-                unit + " has the lock and dispatches",
-                () -> model.holder().equals(EtcdModel.owner(unit))
-                        && newLines(unit, log).stream().anyMatch(line -> line.contains(" dispatches ")));
+        model.grantAndHold(unit);
         return epochOf(unit.substring(0, unit.indexOf('/')));
     }
 
     private String epochOf(String app) {
         return model.juju().appDatabag("restart", app).getOrDefault("grant_epoch", "0");
-    }
-
-    /** Lets the unit wait for a lock that somebody else has. */
-    private void waitForLock(String unit) {
-        int log = model.workerLog(unit).size();
-        model.takeLock();
-        model.ask(unit, "restart", Map.of());
-        model.runUntil(
-                unit + " waits for the lock",
-                () -> newLines(unit, log).stream().anyMatch(line -> line.contains("waits for the lock")));
-        model.charm().settle();
-    }
-
-    private List<String> newLines(String unit, int known) {
-        List<String> all = model.workerLog(unit);
-        return all.subList(Math.min(known, all.size()), all.size());
     }
 }
