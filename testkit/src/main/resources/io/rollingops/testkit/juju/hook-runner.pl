@@ -52,11 +52,14 @@ my %target = (fileno($out) => \*STDOUT, fileno($err) => \*STDERR);
 my %open = (fileno($out) => $out, fileno($err) => $err, fileno($ended) => $ended);
 my $left = $wait eq 'eof' ? undef : $wait / 1000;
 my ($status, $wall);
+
+# A signal that comes just before select() is handled only when that returns: so it does, now and then.
+my $lost_signal = 0.05;
 while (!defined $status || %open) {
     my $watched = '';
     vec($watched, $_, 1) = 1 for keys %open;
-    my ($ready, $rest) = select(my $readable = $watched, undef, undef, defined $status ? $left : undef);
-    next if $ready < 0;
+    my ($ready, $rest) = select(my $readable = $watched, undef, undef, defined $status ? $left : $lost_signal);
+    next if $ready < 0 || ($ready == 0 && !defined $status);
     $left = $rest if defined $status && defined $left;
     last if $ready == 0;
     for my $fd (keys %open) {
