@@ -132,8 +132,8 @@ final class CommandSender {
     private RollingOpsException overtaken(PeerCommand command) {
         return new RollingOpsException.Indeterminate("the answer to "
                 + command.getClass().getSimpleName()
-                + " was lost, and another process of " + credentials.author()
-                + " has sent a later command; it may have been carried out");
+                + " was lost, and a later command of " + credentials.author()
+                + " has been carried out since; it may have been carried out, too");
     }
 
     private static RollingOpsException indeterminate(PeerCommand command, Duration limit) {

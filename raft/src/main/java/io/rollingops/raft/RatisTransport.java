@@ -20,6 +20,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
+import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
@@ -110,8 +111,7 @@ final class RatisTransport {
         // Without this a stream that has failed once stays closed.
         remote.ifPresent(connection -> connection.handleException(leader, failure, true));
         awaitLeaderChange(AFTER_FAILURE.toMillis());
-        // A leader that steps down says that it is none to those, too, whose envelopes are in its log already.
-        if (failure instanceof LeaderNotReadyException) {
+        if (failure instanceof NotLeaderException || failure instanceof LeaderNotReadyException) {
             return Optional.empty();
         }
         throw new Unknown("no answer from the leader " + leader + ": " + failure, failure);

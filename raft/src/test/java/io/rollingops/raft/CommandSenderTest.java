@@ -58,7 +58,7 @@ class CommandSenderTest {
 
         assertThatThrownBy(() -> sender.send(new PeerCommand.Join(), LIMIT))
                 .isInstanceOf(RollingOpsException.Indeterminate.class)
-                .hasMessageContainingAll("another process of web/0", "may have been carried out");
+                .hasMessageContainingAll("a later command of web/0", "may have been carried out");
         assertThat(script.sealed).containsExactly(1L);
     }
 
