@@ -12,7 +12,6 @@ import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Base64;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -22,10 +21,10 @@ import javax.net.ssl.SSLSocket;
 /**
  * What a worker talks to while its classes are listed, {@code java TrainingEtcd.java FOLDER}: takes connections with TLS on
  * loopback and gives an empty answer to whatever is asked. In the folder it leaves {@code client.pem} and {@code client.key},
- * which serve for both sides, and then {@code port}. Ends by itself after some minutes.
+ * which serve for both sides, and then {@code port}. Ends by itself when nobody has come for some minutes.
  */
 final class TrainingEtcd {
-    private static final long LIFE_MINUTES = 5;
+    private static final int PATIENCE_MILLIS = 300_000;
     private static final String PASSWORD = "training";
 
     private static final int PREFACE_BYTES = 24;
@@ -46,8 +45,12 @@ final class TrainingEtcd {
         Path port = folder.resolve("port.new");
         Files.writeString(port, Integer.toString(server.getLocalPort()));
         Files.move(port, folder.resolve("port"), StandardCopyOption.ATOMIC_MOVE);
-        daemon(() -> accept(server));
-        TimeUnit.MINUTES.sleep(LIFE_MINUTES);
+        while (true) {
+            SSLSocket client = (SSLSocket) server.accept();
+            Thread thread = new Thread(() -> serve(client));
+            thread.setDaemon(true);
+            thread.start();
+        }
     }
 
     private static KeyStore keys(Path folder) throws IOException, InterruptedException, GeneralSecurityException {
@@ -87,24 +90,8 @@ final class TrainingEtcd {
         SSLParameters parameters = server.getSSLParameters();
         parameters.setApplicationProtocols(new String[] {"h2"});
         server.setSSLParameters(parameters);
+        server.setSoTimeout(PATIENCE_MILLIS);
         return server;
-    }
-
-    private static void accept(SSLServerSocket server) {
-        try {
-            while (true) {
-                SSLSocket client = (SSLSocket) server.accept();
-                daemon(() -> serve(client));
-            }
-        } catch (IOException e) {
-            e.printStackTrace();
-        }
-    }
-
-    private static void daemon(Runnable task) {
-        Thread thread = new Thread(task);
-        thread.setDaemon(true);
-        thread.start();
     }
 
     private static void serve(SSLSocket client) {

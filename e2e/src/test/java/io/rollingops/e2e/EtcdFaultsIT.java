@@ -2,9 +2,9 @@
 package io.rollingops.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.rollingops.json.Json;
+import io.rollingops.testkit.FakeTime;
 import io.rollingops.testkit.etcd.EtcdExtension;
 import io.rollingops.testkit.etcd.EtcdOptions;
 import io.rollingops.testkit.etcd.EtcdProcess;
@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
@@ -221,16 +220,11 @@ class EtcdFaultsIT {
     /** The time of day decides nothing: neither for leases nor for who is next. */
     @Test
     void a_unit_whose_clock_is_an_hour_fast_takes_its_turn_like_the_others(TestInfo test) throws Exception {
-        Optional<Path> library = faketime();
-        assumeTrue(library.isPresent(), "the library of faketime is not installed (Debian: libfaketime)");
+        FakeTime clock = FakeTime.orSkip();
         try (TestApplication web = start("web", 3, etcd(test, "degrade"))) {
             web.awaitBackend("etcd");
             web.agent(1).terminate();
-            web.agent(1)
-                    .start(Map.of(
-                            "LD_PRELOAD", library.orElseThrow().toString(),
-                            "FAKETIME", "+1h",
-                            "FAKETIME_DONT_FAKE_MONOTONIC", "1"));
+            web.agent(1).start(clock.environment("+1h"));
             web.awaitOnline(3);
             web.awaitBackend("etcd");
             for (int i = 0; i < 3; i++) {
@@ -329,21 +323,5 @@ class EtcdFaultsIT {
             }
             open = line.what().equals("end") ? "" : open;
         }
-    }
-
-    private static Optional<Path> faketime() throws IOException {
-        for (String folder : List.of("/usr/lib", "/lib")) {
-            if (!Files.isDirectory(Path.of(folder))) {
-                continue;
-            }
-            try (Stream<Path> found =
-                    Files.find(Path.of(folder), 4, (path, attributes) -> path.endsWith("libfaketimeMT.so.1"))) {
-                Optional<Path> first = found.findFirst();
-                if (first.isPresent()) {
-                    return first;
-                }
-            }
-        }
-        return Optional.empty();
     }
 }

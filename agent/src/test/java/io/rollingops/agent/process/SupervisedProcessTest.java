@@ -145,11 +145,23 @@ class SupervisedProcessTest {
     /** The leftovers of a run are what carries its mark, and nothing else of that group's number. */
     @Test
     void leftovers_of_an_earlier_process_are_found_by_their_mark_and_killed() throws IOException, InterruptedException {
+        assertThatLeftoversAreKilled("sleep 1000");
+    }
+
+    /** A list of processes is out of date when it is made: the child of one that has just ended is not in it. */
+    @Test
+    void a_leftover_that_hands_on_to_a_child_again_and_again_is_found() throws IOException, InterruptedException {
+        Path relay = Files.writeString(
+                folder.resolve("relay"), "[ \"$1\" -gt 0 ] || exec sleep 1000; sh \"$0\" $(($1 - 1)) & exit 0");
+        assertThatLeftoversAreKilled("sh '" + relay + "' 500");
+    }
+
+    private void assertThatLeftoversAreKilled(String leftover) throws IOException, InterruptedException {
         Path runs = Files.createDirectory(folder.resolve("runs"));
         Path old = Files.createDirectory(runs.resolve("000000000001-work"));
         Lifeline lifeline = Lifeline.make(folder);
         SupervisedProcess.start(
-                List.of("sh", "-c", lifeline.held("sleep 1000 >/dev/null 2>&1 & exit 0")),
+                List.of("sh", "-c", lifeline.held(leftover + " >/dev/null 2>&1 & exit 0")),
                 folder,
                 old,
                 Map.of(RunDirectories.MARK, old.toString()));
@@ -158,24 +170,5 @@ class SupervisedProcessTest {
         assertThat(new RunDirectories(runs).killLeftovers()).containsExactly(old);
         lifeline.awaitAllGone();
         assertThat(new RunDirectories(runs).killLeftovers()).isEmpty();
-    }
-
-    /** A list of processes is out of date when it is made: the child of one that has just ended is not in it. */
-    @Test
-    void a_leftover_that_hands_on_to_a_child_again_and_again_is_found() throws IOException, InterruptedException {
-        Path runs = Files.createDirectory(folder.resolve("runs"));
-        Path old = Files.createDirectory(runs.resolve("000000000001-work"));
-        Path relay = Files.writeString(
-                folder.resolve("relay"), "[ \"$1\" -gt 0 ] || exec sleep 1000; sh \"$0\" $(($1 - 1)) & exit 0");
-        Lifeline lifeline = Lifeline.make(folder);
-        SupervisedProcess.start(
-                List.of("sh", "-c", lifeline.held("sh '" + relay + "' 500 >/dev/null 2>&1 & exit 0")),
-                folder,
-                old,
-                Map.of(RunDirectories.MARK, old.toString()));
-        lifeline.awaitBegun();
-
-        assertThat(new RunDirectories(runs).killLeftovers()).containsExactly(old);
-        lifeline.awaitAllGone();
     }
 }

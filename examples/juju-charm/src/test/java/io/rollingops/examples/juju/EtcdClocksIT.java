@@ -3,18 +3,14 @@ package io.rollingops.examples.juju;
 
 import static io.rollingops.examples.juju.EtcdModel.delay;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.rollingops.testkit.FakeTime;
 import io.rollingops.testkit.etcd.RequiresEtcd;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
@@ -29,7 +25,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class EtcdClocksIT {
     private static final String AHEAD = "app/1";
 
-    private Path library = Path.of("");
     private EtcdModel model;
 
     @RegisterExtension
@@ -37,13 +32,11 @@ class EtcdClocksIT {
 
     @BeforeAll
     void deploy() throws IOException {
-        Optional<Path> found = faketime();
-        assumeTrue(found.isPresent(), "the library of faketime is not installed (Debian: libfaketime)");
-        library = found.get();
+        FakeTime clock = FakeTime.orSkip();
         model = EtcdModel.start(29);
         model.deploy("app", 2, Map.of());
         model.deploy("other", 1, Map.of());
-        setClock(AHEAD, "+1h");
+        clock.environment("+1h").forEach((name, value) -> model.juju().setVariable(AHEAD, name, value));
         model.charm().settleOnEtcd("app");
         model.charm().settleOnEtcd("other");
     }
@@ -83,39 +76,9 @@ class EtcdClocksIT {
         model.awaitFreeLock();
     }
 
-    /** For the hooks that begin from now on, and what they start. Dates of files stay: by those Java knows its archives. */
-    private void setClock(String unit, String offset) {
-        Map.of(
-                        "LD_PRELOAD",
-                        library.toString(),
-                        "FAKETIME",
-                        offset,
-                        "FAKETIME_DONT_FAKE_MONOTONIC",
-                        "1",
-                        "NO_FAKE_STAT",
-                        "1")
-                .forEach((name, value) -> model.juju().setVariable(unit, name, value));
-    }
-
     /** By its own clock. */
     private Instant workerBegan(String unit) {
         String line = model.workerLog(unit).get(0);
         return Instant.parse(line.substring(0, line.indexOf(' ')));
-    }
-
-    private static Optional<Path> faketime() throws IOException {
-        for (String folder : List.of("/usr/lib", "/lib")) {
-            if (!Files.isDirectory(Path.of(folder))) {
-                continue;
-            }
-            try (Stream<Path> found =
-                    Files.find(Path.of(folder), 4, (path, attributes) -> path.endsWith("libfaketimeMT.so.1"))) {
-                Optional<Path> first = found.findFirst();
-                if (first.isPresent()) {
-                    return first;
-                }
-            }
-        }
-        return Optional.empty();
     }
 }
