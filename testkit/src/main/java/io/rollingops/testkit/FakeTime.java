@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * Lets processes see another time of day, with the library of {@code faketime}. Steady clocks stay as they are, and so do the
- * dates of files, by which Java knows its class archives.
+ * Lets processes see another time of day, with the library of {@code faketime}. Steady clocks and waits stay as they are, and so
+ * do the dates of files, by which Java knows its class archives.
  *
  * @param library what such a process loads first
  */
@@ -47,6 +47,9 @@ public record FakeTime(Path library) {
                 offset,
                 "FAKETIME_DONT_FAKE_MONOTONIC",
                 "1",
+                // Its mend for old C libraries: with a newer one every timed wait ends at once, and the process spins.
+                "FAKETIME_FORCE_MONOTONIC_FIX",
+                "0",
                 "NO_FAKE_STAT",
                 "1");
     }
