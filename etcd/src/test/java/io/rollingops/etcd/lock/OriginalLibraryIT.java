@@ -20,6 +20,7 @@ import io.rollingops.testkit.python.PythonEnvironment;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,6 +29,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -182,12 +185,16 @@ class OriginalLibraryIT {
         String ask(String question) throws IOException {
             in.write(question + "\n");
             in.flush();
-            while (true) {
-                String line =
-                        Objects.requireNonNull(out.readLine(), "the Python process has ended; its log is python.log");
-                if (line.startsWith("= ")) {
-                    return line.substring(2);
-                }
+            return CompletableFuture.supplyAsync(this::line)
+                    .orTimeout(Contenders.PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                    .join();
+        }
+
+        private String line() {
+            try {
+                return Objects.requireNonNull(out.readLine(), "the Python process has ended; its log is python.log");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
         }
 

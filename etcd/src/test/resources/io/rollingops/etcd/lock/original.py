@@ -1,6 +1,6 @@
 # Does with the original library what a test asks for, line by line, and answers each with one line.
 # Arguments: the folder for its files, the folder with usr/bin/etcdctl, the cluster id, the owner.
-import datetime
+import os
 import sys
 
 from charmlibs import pathops
@@ -8,6 +8,9 @@ from charmlibs.rollingops._common._models import _Operation
 from charmlibs.rollingops._etcd._etcd import EtcdLease, EtcdLock, EtcdOperationQueue
 from charmlibs.rollingops._etcd._models import RollingOpsKeys
 
+# What the library starts writes to the standard output, which is not where the answers go.
+answers = os.fdopen(os.dup(1), 'w')
+os.dup2(2, 1)
 base, charm = pathops.LocalPath(sys.argv[1]), pathops.LocalPath(sys.argv[2])
 keys = RollingOpsKeys(cluster_id=sys.argv[3], owner=sys.argv[4])
 lease = EtcdLease(base, charm)
@@ -42,4 +45,4 @@ def answer(words):
 
 
 for line in sys.stdin:
-    print('=', answer(line.split()), flush=True)  # etcdctl writes to the same output
+    print(answer(line.split()), file=answers, flush=True)
