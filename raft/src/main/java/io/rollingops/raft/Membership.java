@@ -5,9 +5,13 @@ import io.rollingops.RollingOpsException;
 import io.rollingops.UnitName;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.conf.Parameters;
@@ -81,11 +85,14 @@ final class Membership {
     }
 
     /**
-     * The group as its leader sees it; empty when no leader answers among those that are asked. Blocks for some seconds at
-     * most.
+     * The group as its leader sees it, which may be another one than those that are asked: who follows a leader says where
+     * that is. Empty when no leader answers. Blocks for some seconds at most.
      */
     Optional<List<RaftMember>> asTheLeaderSeesIt(List<RaftMember> asked) {
-        for (RaftMember member : asked) {
+        Deque<RaftMember> open = new ArrayDeque<>(asked);
+        Set<RaftMember> known = new HashSet<>(asked);
+        while (!open.isEmpty()) {
+            RaftMember member = open.remove();
             try (RaftClient client = client(List.of(member), 1)) {
                 GroupInfoReply reply = client.getGroupManagementApi(RaftMember.peerId(member.unit()))
                         .info(groupId);
@@ -93,11 +100,22 @@ final class Membership {
                 if (leads && reply.getConf().isPresent()) {
                     return Optional.of(members(reply.getConf().get()));
                 }
+                leaderOf(reply).filter(known::add).ifPresent(open::addFirst);
             } catch (IOException | StatusRuntimeException e) {
                 // It does not answer; perhaps another one does.
             }
         }
         return Optional.empty();
+    }
+
+    private static Optional<RaftMember> leaderOf(GroupInfoReply reply) {
+        RaftProtos.RoleInfoProto role = reply.getRoleInfoProto();
+        return role.hasFollowerInfo() && role.getFollowerInfo().hasLeaderInfo()
+                ? Optional.of(RaftMember.of(
+                        ProtoUtils.toRaftPeer(
+                                role.getFollowerInfo().getLeaderInfo().getId()),
+                        true))
+                : Optional.empty();
     }
 
     private static List<RaftMember> members(RaftProtos.RaftConfigurationProto group) {

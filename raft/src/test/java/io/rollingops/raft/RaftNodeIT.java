@@ -38,6 +38,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Members that start, stop, come and go, with their files on the real disk. */
 @Timeout(180)
@@ -205,12 +207,18 @@ class RaftNodeIT {
         }
     }
 
-    /** The folder of an agent was copied, and the copy was given another port. */
-    @Test
-    void a_double_at_another_address_is_told_that_it_is_one() throws Exception {
+    /** The folder of an agent was copied, and the copy was given another port; the copied one may be the leader. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_double_at_another_address_is_told_that_it_is_one(boolean ofTheLeader) throws Exception {
         try (RaftGroupFixture group = new RaftGroupFixture(folder, 3, true)) {
             group.startAll();
             submit(group, 2, new PeerCommand.Join());
+            for (int leader = leader(group); ofTheLeader != (leader == 2); leader = leader(group)) {
+                group.stop(leader);
+                submit(group, (leader + 1) % 3, new PeerCommand.Join());
+                group.start(unit(leader));
+            }
             int port = RaftGroupFixture.freePort();
             List<RaftMember> members = new ArrayList<>(group.members());
             members.set(2, new RaftMember(unit(2), "127.0.0.1", port, true));
@@ -329,6 +337,11 @@ class RaftNodeIT {
 
     private static int queued(PeerSnapshot seen, int number) {
         return seen.record(unit(number)).map(record -> record.queue().size()).orElse(0);
+    }
+
+    private static int leader(RaftGroupFixture group) {
+        await().atMost(PATIENCE).until(() -> group.node(2).status().leader().isPresent());
+        return group.node(2).status().leader().orElseThrow().number();
     }
 
     private static void submit(RaftGroupFixture group, int number, PeerCommand command) throws IOException {
