@@ -140,7 +140,7 @@ class EtcdRelationFaultsTest {
     private static void assertAllIsWell(RelatedCharm app) throws Exception {
         JujuEmulator juju = app.juju;
         assertThat(juju.secrets())
-                .filteredOn(secret -> secret.label().equals(EtcdRelation.LABEL))
+                .filteredOn(secret -> secret.label().equals(EtcdLeader.LABEL))
                 .hasSize(1);
         ClientCertificate certificate = ClientCertificate.read(app.certificate().content());
         String shown = EtcdRequest.find(juju.appDatabag("etcd", "app"))

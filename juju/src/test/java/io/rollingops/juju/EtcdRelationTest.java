@@ -29,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Certificates and the relation to etcd, in the emulator, with the emulated provider and without a real etcd. */
 class EtcdRelationTest {
+    private static final Duration DUE = Duration.ofDays(2 * 365 + 1);
+
     @RegisterExtension
     final JujuExtension extension =
             JujuExtension.with(builder -> builder.seed(7).parallel(1));
@@ -501,6 +503,55 @@ class EtcdRelationTest {
         assertThat(juju.trace())
                 .as("what nobody reads any more is removed")
                 .anyMatch(entry -> entry.name().equals("secret-remove") && entry.count("secret-remove") == 1);
+    }
+
+    /** The provider admits the newest only, and a unit that works has no other hook. */
+    @Test
+    void etcd_is_told_of_a_new_certificate_when_every_unit_has_it(JujuEmulator juju) throws Exception {
+        RelatedCharm app = replacedExceptAt(juju, "app/2");
+        app.updateStatusOf("app/0");
+        assertThat(app.told()).as("app/2 has the old one only").isEqualTo(app.at("app/2"));
+
+        juju.faults().feed("app/2");
+        app.settle();
+        assertThat(app.told()).isEqualTo(app.at("app/0")).isEqualTo(app.at("app/2"));
+        assertThat(juju.appDatabag("restart", "app")).doesNotContainKey(EtcdLeader.UNTOLD);
+        assertAccess(app);
+    }
+
+    @Test
+    void a_unit_that_does_not_take_the_new_certificate_is_waited_for_a_day_and_no_longer(JujuEmulator juju)
+            throws Exception {
+        RelatedCharm app = replacedExceptAt(juju, "app/2");
+        app.moveCalendar(DUE.plus(EtcdLeader.UNITS_WITHIN).minusHours(1));
+        app.updateStatusOf("app/0");
+        assertThat(app.told()).isEqualTo(app.at("app/2"));
+
+        app.moveCalendar(DUE.plus(EtcdLeader.UNITS_WITHIN).plusHours(1));
+        app.updateStatusOf("app/0");
+        assertThat(app.told()).isEqualTo(app.at("app/0")).isNotEqualTo(app.at("app/2"));
+        assertThat(juju.appDatabag("restart", "app")).doesNotContainKey(EtcdLeader.UNTOLD);
+        juju.faults().feed("app/2");
+        app.settle();
+        assertThat(app.at("app/2")).isEqualTo(app.told());
+        assertThat(app.maker.made()).isEqualTo(2);
+    }
+
+    /** Three units, whose leader app/0 has replaced the certificate; one of them was not told yet. */
+    private RelatedCharm replacedExceptAt(JujuEmulator juju, String unit) throws Exception {
+        RelatedCharm app = make(juju);
+        app.deployRelated(3, "cluster1");
+        assertThat(juju.leader("app")).contains("app/0");
+        String first = app.at(unit);
+        app.moveCalendar(DUE);
+        juju.faults().starve(unit);
+        juju.updateStatus("app/0");
+        for (String other : List.of("app/0", "app/1")) {
+            juju.runUntil(other + " has the new one", () -> !app.at(other).equals(first), Duration.ofSeconds(30));
+        }
+        assertThat(app.at(unit)).isEqualTo(first);
+        assertThat(juju.appDatabag("restart", "app")).containsKey(EtcdLeader.UNTOLD);
+        return app;
     }
 
     @Test

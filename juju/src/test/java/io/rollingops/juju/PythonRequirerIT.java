@@ -146,7 +146,7 @@ class PythonRequirerIT {
         }
         juju.appDatabag("etcd", "app").forEach((key, value) -> state.put("etcd " + key, value));
         juju.appDatabag("restart", "app").forEach((key, value) -> {
-            if (key.equals(EtcdRelation.POINTER)) {
+            if (key.equals(EtcdLeader.POINTER)) {
                 state.put("restart " + key, value);
             }
         });

@@ -6,6 +6,8 @@ import io.rollingops.testkit.juju.EtcdProvider;
 import io.rollingops.testkit.juju.JujuEmulator;
 import io.rollingops.testkit.juju.LogLine;
 import io.rollingops.testkit.juju.SecretView;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -113,6 +115,19 @@ final class RelatedCharm {
         settle();
     }
 
+    /** For one unit; the others may be kept from their hooks. */
+    void updateStatusOf(String unit) {
+        long before = updates(unit);
+        juju.updateStatus(unit);
+        juju.runUntil("update-status of " + unit, () -> updates(unit) > before, LIMIT);
+    }
+
+    private long updates(String unit) {
+        return juju.trace(unit).stream()
+                .filter(entry -> entry.name().equals("update-status"))
+                .count();
+    }
+
     void moveCalendar(Duration newAhead) {
         ahead = newAhead;
         charm.setCalendar(newAhead);
@@ -135,6 +150,23 @@ final class RelatedCharm {
 
     SecretView certificate() {
         return secret("rollingops-client-cert");
+    }
+
+    /** The certificate that the provider of etcd was told of last. */
+    String told() {
+        return secret(".mtls.secret")
+                .content()
+                .getOrDefault(EtcdRequest.MTLS_FIELD, "")
+                .strip();
+    }
+
+    /** The certificate that a unit has. */
+    String at(String unit) {
+        try {
+            return files(unit).certificate().read().orElse("").strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** How often a unit has called a hook command up to now. */

@@ -3,6 +3,7 @@ package io.rollingops.worker;
 
 import io.rollingops.etcd.EtcdClient;
 import io.rollingops.etcd.lock.EtcdClusterLock;
+import io.rollingops.etcd.lock.LockEvent;
 import io.rollingops.etcd.lock.LockKeys;
 import io.rollingops.etcd.lock.LockObserver;
 import io.rollingops.etcd.lock.LockSettings;
@@ -27,10 +28,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Builds a running worker, from the outside in, and ends it in reverse. */
 final class Wiring {
     private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
+    private static final Duration LOOK_IN_TROUBLE_EVERY = Duration.ofSeconds(1);
     private static final int TIMER_THREADS = 2;
     private static final long FAREWELL_SECONDS = 5;
 
@@ -51,9 +54,15 @@ final class Wiring {
         ExecutorService serial = Executors.newSingleThreadExecutor(threads("rollingops-worker"));
         ExecutorService waiting = Executors.newCachedThreadPool(threads("rollingops-waiting"));
         ScheduledExecutorService timers = Executors.newScheduledThreadPool(TIMER_THREADS, threads("rollingops-timer"));
-        EtcdConnection etcd = EtcdConnection.open(folder, serial, log::info);
         LockKeys keys = LockKeys.of(config.clusterId(), config.model(), config.unit());
-        EtcdClusterLock lock = lock(etcd.client(), keys, serial, timers);
+        EtcdConnection etcd = EtcdConnection.open(
+                folder, keys.lock(), new EtcdConnection.Ports(serial, waiting, clock.boot(), log::info));
+        EtcdClusterLock lock = lock(etcd.client(), keys, serial, timers, event -> {
+            log.info("etcd: " + event.text());
+            if (event instanceof LockEvent.CallFailed) {
+                serial.execute(() -> etcd.look(false)); // perhaps it accepts another certificate by now
+            }
+        });
         Worker worker = new Worker(
                 lock,
                 new WorkerProtocol(config.unit(), config.onEtcdLoss()),
@@ -62,7 +71,11 @@ final class Wiring {
                 (delay, task) -> after(timers, delay, task),
                 log::info);
         SyncTalk sync = new SyncTalk(
-                keys, worker, etcd.client(), (client, other) -> lock(client, other, serial, timers), clock.boot());
+                keys,
+                worker,
+                etcd.client(),
+                (client, other) -> lock(client, other, serial, timers, event -> log.info("etcd: " + event.text())),
+                clock.boot());
         HookTalk talk = new HookTalk(
                 config,
                 lock,
@@ -104,7 +117,11 @@ final class Wiring {
     }
 
     private EtcdClusterLock lock(
-            EtcdClient client, LockKeys keys, ExecutorService serial, ScheduledExecutorService timers) {
+            EtcdClient client,
+            LockKeys keys,
+            ExecutorService serial,
+            ScheduledExecutorService timers,
+            Consumer<LockEvent> story) {
         return new EtcdClusterLock(
                         client,
                         keys,
@@ -112,7 +129,7 @@ final class Wiring {
                         clock,
                         serial,
                         (delay, task) -> after(timers, delay, task),
-                        event -> log.info("etcd: " + event.text()))
+                        story)
                 .start();
     }
 
@@ -122,7 +139,7 @@ final class Wiring {
 
     private static void lookAgain(
             EtcdConnection etcd, EtcdClusterLock lock, ExecutorService serial, ScheduledExecutorService timers) {
-        after(timers, LOOK_EVERY, () -> {
+        after(timers, isAnswered(lock) ? LOOK_EVERY : LOOK_IN_TROUBLE_EVERY, () -> {
             try {
                 serial.execute(() -> etcd.look(isAnswered(lock)));
                 lookAgain(etcd, lock, serial, timers);

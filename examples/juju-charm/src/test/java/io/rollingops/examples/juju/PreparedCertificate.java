@@ -3,11 +3,13 @@ package io.rollingops.examples.juju;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rollingops.testkit.FakeTime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +28,12 @@ final class PreparedCertificate {
     private static final List<String> FILES = List.of("client.pem", "client.key", "client-ca.pem");
     private static final int DAYS = 3 * 365;
 
+    /** How far a clock may be ahead so that what it makes is good now, and what is due by it was not when it was shared. */
+    static final Duration AHEAD_OF_RENEWAL = Duration.ofMinutes(4);
+
+    private static final Duration SHARED_WITHIN = Duration.ofSeconds(200);
+    private static final Duration RENEWED_AFTER = Duration.ofDays(2 * 365);
+
     private PreparedCertificate() {}
 
     /**
@@ -34,7 +42,21 @@ final class PreparedCertificate {
      * @param unitFolder not yet there, or as its hooks have left it
      */
     static void giveTo(Path unitFolder, String application) throws IOException {
-        Path made = prepare(application);
+        copy(prepare(application), unitFolder);
+    }
+
+    /**
+     * As {@link #giveTo}, with one that was made so long ago that a leader whose clock is {@link #AHEAD_OF_RENEWAL} ahead
+     * replaces it in its next thorough hook, with one that is good already.
+     */
+    static void giveOneThatIsDue(Path unitFolder, String application, FakeTime clock) throws IOException {
+        long ago = RENEWED_AFTER.minus(SHARED_WITHIN).toSeconds();
+        Path making = Files.createTempDirectory(Files.createDirectories(PREPARED), application);
+        make(making, application, clock.environment("-" + ago));
+        copy(making, unitFolder);
+    }
+
+    private static void copy(Path made, Path unitFolder) throws IOException {
         Path tls = unitFolder.resolve("tls");
         Files.createDirectories(unitFolder.getParent());
         for (Path folder : List.of(unitFolder, tls)) {
@@ -53,9 +75,13 @@ final class PreparedCertificate {
         if (Files.exists(complete)) {
             return complete;
         }
-        Files.createDirectories(PREPARED);
-        Path making = Files.createTempDirectory(PREPARED, application);
-        Process process = new ProcessBuilder(
+        Path making = Files.createTempDirectory(Files.createDirectories(PREPARED), application);
+        make(making, application, Map.of());
+        return Files.move(making, complete, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void make(Path making, String application, Map<String, String> environment) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
                         "target/charm/worker/*",
@@ -63,12 +89,12 @@ final class PreparedCertificate {
                         making.toString(),
                         COMMON_NAMES.get(application),
                         Integer.toString(DAYS))
-                .inheritIO()
-                .start();
+                .inheritIO();
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         try {
             assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
             assertThat(process.exitValue()).isZero();
-            return Files.move(making, complete, StandardCopyOption.ATOMIC_MOVE);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
