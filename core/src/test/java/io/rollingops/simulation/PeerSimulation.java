@@ -107,6 +107,10 @@ final class PeerSimulation {
         return new PeerSimulation(seed, true, holding, false, Bug.NONE, false).run();
     }
 
+    static Result replayWithLongPauses(long seed, boolean holding) {
+        return new PeerSimulation(seed, true, holding, false, Bug.NONE, true).run();
+    }
+
     private static boolean holding(long seed, Bug bug) {
         return bug == Bug.HOLD_IS_FREED || Math.floorMod(seed, 4) == 3;
     }

@@ -7,32 +7,39 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The safety of upgrades, and that they come to an end. One seed again, with its story:
+ * The safety of upgrades, and that they come to an end. Whoever fails here prints the command that runs that seed again
+ * alone, with its story.
  *
- * <pre>mvn -pl core test -Dtest=UpgradeSimulationTest -Drollingops.seed=123</pre>
- *
- * <p>A longer campaign: {@code -Drollingops.seeds=1000000}.
+ * <p>A longer campaign: {@code mvn test -pl core -Dtest=UpgradeSimulationTest -Drollingops.seeds=1000000}.
  */
 class UpgradeSimulationTest {
     private static final long SEEDS = Long.getLong("rollingops.seeds", 20_000);
     private static final long SEEDS_FOR_A_BUG = 20_000;
 
     @Test
-    void whatever_fails_no_two_units_upgrade_at_once_and_a_person_always_finds_the_way_out() {
-        Optional<Long> one = Optional.ofNullable(Long.getLong("rollingops.seed"));
-        LongStream seeds = one.map(LongStream::of).orElseGet(() -> LongStream.range(0, SEEDS));
-        List<String> stories = seeds.parallel()
-                .mapToObj(seed -> UpgradeSimulation.run(seed, UpgradeBug.NONE))
+    void whatever_fails_no_two_units_upgrade_at_once_and_a_person_always_finds_the_way_out(TestInfo test) {
+        List<String> stories = Seeds.below(SEEDS)
+                .mapToObj(seed -> run(test, seed))
                 .filter(result -> !result.isClean())
                 .limit(3)
-                .map(result ->
-                        UpgradeSimulation.replay(result.seed(), UpgradeBug.NONE).story())
+                .map(result -> "again: " + Seeds.again(test, result.seed()) + "\n"
+                        + UpgradeSimulation.replay(result.seed(), UpgradeBug.NONE)
+                                .story())
                 .toList();
         assertThat(stories).isEmpty();
+    }
+
+    private static UpgradeSimulation.Result run(TestInfo test, long seed) {
+        try {
+            return UpgradeSimulation.run(seed, UpgradeBug.NONE);
+        } catch (RuntimeException | AssertionError broken) {
+            throw Seeds.broke(test, seed, broken);
+        }
     }
 
     @ParameterizedTest
