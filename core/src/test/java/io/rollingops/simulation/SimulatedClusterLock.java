@@ -88,6 +88,11 @@ final class SimulatedClusterLock implements ClusterLock {
                 && trust.filter(known -> known.isTrusted(clock.getAsLong())).isPresent();
     }
 
+    /** How far the lease is relied upon, if there is one. */
+    Optional<LeaseTrust> trust() {
+        return trust;
+    }
+
     @Override
     public void want(Operation operation) {
         if (hold == Hold.NONE) {

@@ -192,19 +192,38 @@ final class SimulatedUnit {
     }
 
     /**
-     * The process stands still. While a callback runs that the lease must stop, no longer than the protocol allows for
-     * together with the time to notice a deadline, unless long pauses are what is looked at.
+     * The process stands still. While a callback runs that a lease must stop, at most until P/2 after that lease's
+     * deadline, since the other half of P is what it may take to notice (rule L1); unless long pauses are what is looked
+     * at.
      */
     void pause(long nanos) {
         if (!up || isPaused()) {
             return;
         }
-        boolean holdingOnly =
-                settings.holding() && !runsClustered; // hold keeps the slot, nothing keeps a lease in etcd
-        boolean bounded = callbackRuns && !holdingOnly && !settings.longPauses();
-        long most = bounded ? settings.terms().checkEvery().toNanos() / 2 : nanos;
+        long most = callbackRuns && !settings.longPauses() ? longestPause() : nanos;
         pausedUntil = agenda.nowNanos() + Math.min(nanos, most);
         agenda.note(() -> name + " stands still until " + pausedUntil / 1e9);
+    }
+
+    /** By what the callback runs under: {@code hold} keeps the slot, nothing keeps a lease in etcd. */
+    private long longestPause() {
+        long most = Long.MAX_VALUE;
+        if (!settings.holding()) {
+            most = untilDeadline(trust);
+        }
+        if (runsClustered) {
+            most = Math.min(most, untilDeadline(cluster.flatMap(SimulatedClusterLock::trust)));
+        }
+        return most == Long.MAX_VALUE
+                ? most
+                : most + settings.terms().checkEvery().toNanos() / 2;
+    }
+
+    /** Nothing when the lease is relied upon no longer: the callback is being stopped already. */
+    private long untilDeadline(Optional<LeaseTrust> lease) {
+        return lease.map(known -> (long) ((known.deadlineNanos() - clock()) / clockRate))
+                .map(left -> Math.max(0, left))
+                .orElse(0L);
     }
 
     void cutOff() {
