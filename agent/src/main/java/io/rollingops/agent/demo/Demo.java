@@ -115,18 +115,18 @@ public final class Demo implements AutoCloseable {
         }
         TimeUnit.MILLISECONDS.sleep(AFTERWARDS.toMillis()); // so that the last service is seen to answer again
         Map<UnitName, String> after = instances(probers);
+        List<Prober.Seen> services = new ArrayList<>();
         for (Prober prober : probers) {
-            prober.stop();
+            services.add(prober.stop());
         }
-        if (show == Show.UPGRADE) {
-            return summary(
-                    new Measured(RollLog.read(rollLog), probers, before, after, wanted), releases(after, " 1.1"));
-        }
-        return summary(new Measured(RollLog.read(rollLog), probers, before, after, wanted), List.of());
+        Measured measured = new Measured(RollLog.read(rollLog), services, before, after, wanted);
+        return show == Show.UPGRADE
+                ? isGood(out, measured, releases(after, " 1.1"), " All answer with release 1.1.")
+                : isGood(out, measured, List.of(), "");
     }
 
     /** What each service says of itself, from outside. */
-    private static List<String> releases(Map<UnitName, String> instances, String wanted) {
+    static List<String> releases(Map<UnitName, String> instances, String wanted) {
         List<String> problems = new ArrayList<>();
         instances.forEach((unit, instance) -> {
             if (!instance.endsWith(wanted)) {
@@ -269,7 +269,13 @@ public final class Demo implements AutoCloseable {
         }
     }
 
-    private boolean summary(Measured measured, List<String> further) {
+    /**
+     * Prints what was measured, and judges it.
+     *
+     * @param further what else was not as it must be
+     * @param praise what else can be said when all was well
+     */
+    static boolean isGood(PrintWriter out, Measured measured, List<String> further, String praise) {
         out.println();
         out.println("Measured from outside, " + measured.probes() + " probes:");
         RollLog log = measured.log();
@@ -286,15 +292,14 @@ public final class Demo implements AutoCloseable {
                 + (measured.mostDownAtOnce() <= 1
                         ? "never more than one of "
                         : "UP TO " + measured.mostDownAtOnce() + " of ")
-                + units().size());
+                + measured.services().size());
         List<String> problems = new ArrayList<>(measured.problems());
         problems.addAll(further);
         problems.forEach(problem -> out.println("  PROBLEM      " + problem));
         out.println();
         out.println(
                 problems.isEmpty()
-                        ? "Good: one after the other, all of them, and nobody more often than asked."
-                                + (show == Show.UPGRADE ? " All answer with release 1.1." : "")
+                        ? "Good: one after the other, all of them, and nobody more often than asked." + praise
                         : "That was wrong.");
         out.flush();
         return problems.isEmpty();

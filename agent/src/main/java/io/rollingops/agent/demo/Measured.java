@@ -11,28 +11,28 @@ import java.util.Map;
  * What a roll looked like from outside, and the verdict on it.
  *
  * @param log what the callbacks wrote
- * @param probers who watched the services
+ * @param services what was seen of each of them
  * @param before which process each service was
  * @param after which process it is now
  * @param wanted how many turns each unit was asked for
  */
 record Measured(
         RollLog log,
-        List<Prober> probers,
+        List<Prober.Seen> services,
         Map<UnitName, String> before,
         Map<UnitName, String> after,
         Map<UnitName, Integer> wanted) {
 
     /** All outages, in the order in which they began. */
     List<Prober.Outage> outages() {
-        return probers.stream()
-                .flatMap(prober -> prober.outages().stream())
+        return services.stream()
+                .flatMap(service -> service.outages().stream())
                 .sorted(Comparator.comparingLong(Prober.Outage::firstDownNanos))
                 .toList();
     }
 
     long probes() {
-        return probers.stream().mapToLong(Prober::probes).sum();
+        return services.stream().mapToLong(Prober.Seen::probes).sum();
     }
 
     /** How many services were surely down at one moment, at most. */
@@ -56,16 +56,16 @@ record Measured(
         if (mostDownAtOnce() > 1) {
             problems.add(mostDownAtOnce() + " services were down at once");
         }
-        for (Prober prober : probers) {
-            String name = prober.unit().toString();
+        for (Prober.Seen service : services) {
+            String name = service.unit().toString();
             long turns = log.turns().stream()
                     .filter(turn -> turn.unit().equals(name))
                     .count();
-            int asked = wanted.getOrDefault(prober.unit(), 1);
+            int asked = wanted.getOrDefault(service.unit(), 1);
             if (turns != asked) {
                 problems.add(name + " ran " + turns + " times instead of " + asked);
             }
-            if (String.valueOf(before.get(prober.unit())).equals(after.get(prober.unit()))) {
+            if (String.valueOf(before.get(service.unit())).equals(after.get(service.unit()))) {
                 problems.add(name + " is still the same process");
             }
         }

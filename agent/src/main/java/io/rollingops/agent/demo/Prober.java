@@ -43,6 +43,13 @@ final class Prober {
         }
     }
 
+    /** What was seen of one service in all: how often it was asked, and when it did not answer. */
+    record Seen(UnitName unit, long probes, List<Outage> outages) {
+        Seen {
+            outages = List.copyOf(outages);
+        }
+    }
+
     private final UnitName unit;
     private final int port;
     private final Thread thread;
@@ -74,12 +81,8 @@ final class Prober {
         }
     }
 
-    synchronized long probes() {
-        return probes;
-    }
-
-    synchronized List<Outage> outages() {
-        return List.copyOf(outages);
+    synchronized Seen seen() {
+        return new Seen(unit, probes, outages);
     }
 
     private void run() {
@@ -137,9 +140,10 @@ final class Prober {
         }
     }
 
-    /** Ends the probing, and returns when it has ended. */
-    void stop() throws InterruptedException {
+    /** Ends the probing, and tells when it has ended what was seen. */
+    Seen stop() throws InterruptedException {
         ended = true;
         thread.join();
+        return seen();
     }
 }
