@@ -6,7 +6,7 @@ import io.rollingops.json.Json;
 import java.util.function.Consumer;
 
 /**
- * What a callback is called with.
+ * What a callback is called with: its tokens, and what tells it of the loss of its locks (rule X3) among the rest.
  *
  * @param operation which operation it runs for
  * @param arguments what was requested

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * Tells work under a lock that the lock is lost. Once lost it stays lost. Safe for several threads.
+ * Tells work under a lock that the lock is lost (rule X3). Once lost it stays lost. Safe for several threads.
  */
 public final class LockSignal {
     private final CompletableFuture<String> lost = new CompletableFuture<>();

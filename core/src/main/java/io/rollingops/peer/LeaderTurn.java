@@ -16,7 +16,8 @@ import java.util.TreeMap;
 
 /**
  * What the leader of an application writes into the application's databag, decided from the databags that it reads. Pure;
- * who leads, and when, is for the caller to know (rule G3).
+ * who leads, and when, is for the caller to know (rule G3). A new leader decides from the same databags as the one before it, so
+ * nothing is handed over (rule U2).
  *
  * <ol>
  *   <li>While a leader of the original has granted a unit that still runs the original and is not idle, nothing: that

@@ -22,7 +22,8 @@ import java.util.function.Supplier;
 
 /**
  * What the member that leads does for all: makes itself known in the store, and lets leases expire that were not renewed
- * (rule L2). Whoever begins to lead starts every lease at its full length. All of it happens on one thread of the timers.
+ * (rule L2). Whoever begins to lead starts every lease at its full length, and takes everything else as it stands (rule U2). All
+ * of it happens on one thread of the timers.
  */
 final class LeaderDuties {
     private static final Duration LIMIT = Duration.ofSeconds(2);

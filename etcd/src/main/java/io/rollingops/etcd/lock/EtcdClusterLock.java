@@ -281,6 +281,7 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
         }
     }
 
+    /** What hangs on our lease is ours, whatever was answered before; the owner's name proves nothing (rule E2). */
     private void openSession(LeaseId lease, boolean privately, Transaction open) {
         CompletableFuture<Optional<TransactionOutcome>> opened = etcd.commit(open)
                 .thenApply(Optional::of)
@@ -601,7 +602,10 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
 
     // Calls.
 
-    /** A guarded write: not answered means in doubt, and so does a session key that is not as we left it. */
+    /**
+     * A guarded write: not answered means in doubt, and so does a session key that is not as we left it. In doubt the session
+     * is opened anew, which reads what is ours: what hangs on our lease, and nothing else (rule E2).
+     */
     private void write(Transaction transaction, Session session, Consumer<TransactionOutcome> then) {
         call(etcd.commit(transaction), outcome -> {
             if (!local.session().equals(Optional.of(session))) {
