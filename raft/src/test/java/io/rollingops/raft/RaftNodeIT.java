@@ -151,7 +151,7 @@ class RaftNodeIT {
     }
 
     @Test
-    void too_many_voters_and_strangers_are_refused() throws Exception {
+    void strangers_and_members_that_do_not_answer_are_refused() throws Exception {
         try (RaftGroupFixture group = new RaftGroupFixture(folder, 1, false)) {
             group.startAll();
             submit(group, 0, new PeerCommand.Join());
@@ -164,6 +164,52 @@ class RaftNodeIT {
                     .hasMessageContainingAll("could not add web/5", "see that");
             submit(group, 0, request(1)); // the group is as it was
             assertThat(group.node(0).status().members()).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {5, 7})
+    void a_larger_group_goes_on_while_all_but_a_bare_majority_are_gone(int voters) throws Exception {
+        try (RaftGroupFixture group = new RaftGroupFixture(folder, voters, false)) {
+            group.startAll();
+            submit(group, 0, new PeerCommand.Join());
+            RaftNode first = group.node(0);
+            assertThat(first.status().members()).hasSize(voters);
+            await().atMost(PATIENCE).until(() -> first.status().leader().isPresent());
+            int leader = first.status().leader().orElseThrow().number();
+            int most = (voters - 1) / 2;
+            for (int i = 0; i < most; i++) {
+                group.stop((leader + i) % voters); // the leader first
+            }
+            int survivor = (leader + most) % voters;
+            submit(group, survivor, new PeerCommand.Join());
+            submit(group, survivor, request(1));
+
+            for (int i = most; i < voters; i++) {
+                RaftNode living = group.node((leader + i) % voters);
+                await().atMost(PATIENCE).until(() -> queued(living.snapshot(), survivor) == 1);
+            }
+        }
+    }
+
+    @Test
+    void an_eighth_voter_is_refused_and_may_follow() throws Exception {
+        try (RaftGroupFixture group = new RaftGroupFixture(folder, RaftSettings.MAX_VOTERS, false)) {
+            group.startAll();
+            submit(group, 0, new PeerCommand.Join());
+            RaftMember eighth = new RaftMember(unit(7), "127.0.0.1", RaftGroupFixture.freePort(), true);
+            assertThatThrownBy(() -> group.node(0).add(eighth))
+                    .isInstanceOf(RollingOpsException.InvalidRequest.class)
+                    .hasMessage(
+                            "the group has 7 voting members, which is the limit; add web/7 as one that only follows");
+            assertThatThrownBy(() -> group.startJoining(eighth))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContainingAll("1 to 7 voting members, not 8", "only follow");
+
+            RaftMember follower = addMember(group, 7, false);
+            await().atMost(PATIENCE)
+                    .until(() -> group.node(0).status().members().contains(follower));
+            submit(group, 7, new PeerCommand.Join());
         }
     }
 
