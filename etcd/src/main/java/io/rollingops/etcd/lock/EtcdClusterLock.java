@@ -161,7 +161,10 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
     @Override
     public void drop() {
         set(LockLocal::dropped);
-        execute(this::advance);
+        execute(() -> {
+            abandonForsaken();
+            advance();
+        });
     }
 
     @Override
@@ -263,14 +266,21 @@ public final class EtcdClusterLock implements ClusterLock, AutoCloseable {
 
     private void grantLease() {
         long sentNanos = now();
-        forsaken.ifPresent(this::abandon);
-        forsaken = Optional.empty();
+        if (!local.isLost()) {
+            abandonForsaken();
+        }
         call(etcd.grantLease(settings.lease().ttl()), granted -> leaseGranted(granted, sentNanos));
     }
 
-    /** It ends by itself in any case; like this others need not wait so long. */
-    private void abandon(LeaseId lease) {
-        CompletableFuture<?> unused = etcd.revoke(lease);
+    /**
+     * It ends by itself in any case; like this others need not wait so long. But not before what ran under a lock that was
+     * lost has stopped: the lock hangs on that lease, and the time to stop is counted from it (rule L1).
+     */
+    private void abandonForsaken() {
+        forsaken.ifPresent(lease -> {
+            CompletableFuture<?> unused = etcd.revoke(lease);
+        });
+        forsaken = Optional.empty();
     }
 
     private void leaseGranted(GrantedLease granted, long sentNanos) {

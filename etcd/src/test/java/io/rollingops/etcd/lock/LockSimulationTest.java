@@ -26,9 +26,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The lock over a simulated etcd that loses answers, lets changes arrive late, is cut off from some, and over processes
- * that stand still and die. One seed again, with its story:
- *
- * <pre>mvn -pl core,testkit,etcd test -Dtest=LockSimulationTest -Dsurefire.failIfNoSpecifiedTests=false -Drollingops.seed=7</pre>
+ * that stand still and die, and work that goes on for as long as it may after the lock was lost. Whoever fails here prints
+ * the command that runs that seed again alone, with its story.
  */
 class LockSimulationTest {
     private static final long SEEDS = Long.getLong("rollingops.seeds", 5_000);
@@ -204,7 +203,10 @@ class LockSimulationTest {
             }
             return violations.isEmpty()
                     ? ""
-                    : "seed " + seed + ": " + violations + "\n" + String.join("\n", agenda.diary());
+                    : "seed " + seed + ": " + violations
+                            + "; again: mvn test -pl etcd -am -Dtest=LockSimulationTest -Drollingops.seed=" + seed
+                            + " -Dsurefire.failIfNoSpecifiedTests=false\n"
+                            + String.join("\n", agenda.diary());
         }
 
         private void add(int unit) {
@@ -240,7 +242,7 @@ class LockSimulationTest {
                 }
                 default -> {
                     // Roles in etcd see to it that nobody ends a lease under a lock that is held.
-                    if (contenders.stream().noneMatch(Contender::holds)) {
+                    if (contenders.stream().noneMatch(Contender::works)) {
                         store.revoke(new LeaseId(1 + agenda.pick(contenders.size() * 2)));
                     }
                 }
@@ -253,7 +255,7 @@ class LockSimulationTest {
 
         private void judge() {
             List<Contender> holders =
-                    contenders.stream().filter(Contender::holds).toList();
+                    contenders.stream().filter(Contender::works).toList();
             if (holders.size() > 1) {
                 violations.add("held by "
                         + holders.stream().map(holder -> holder.lock).toList()
@@ -276,6 +278,9 @@ class LockSimulationTest {
         private int turnsLeft;
         private boolean wanting;
         private long turn;
+        private boolean working;
+        private boolean stopping;
+        private long work;
 
         Contender(
                 Agenda agenda,
@@ -331,9 +336,10 @@ class LockSimulationTest {
                         OptionalInt.empty(),
                         Instant.ofEpochSecond(1_800_000_000).plusNanos(agenda.nowNanos())));
             } else if (wanting && now.hold() == ClusterLock.Hold.LOST) {
-                end();
+                stopWork();
             } else if (wanting && now.hold() == ClusterLock.Hold.HELD && turn == 0) {
                 onHeld.accept("app/" + unit);
+                working = true;
                 long mine = ++turn;
                 agenda.in(
                         agenda.between(1, client.messages() % 7 == 0 ? 4_000 : 30) * MILLI,
@@ -346,8 +352,33 @@ class LockSimulationTest {
             }
         }
 
+        /** It takes as long as rule L1 allows, and the lock is not given up before. */
+        private void stopWork() {
+            if (!working) {
+                end();
+            } else if (!stopping) {
+                stopping = true;
+                long mine = work;
+                agenda.in(SETTINGS.lease().stopWithin().toNanos(), () -> {
+                    if (working && work == mine) {
+                        working = false;
+                        inProcess(this::stopped);
+                    }
+                });
+            }
+        }
+
+        private void stopped() {
+            if (wanting && stopping) {
+                end();
+            }
+        }
+
         private void end() {
             turn = 0;
+            working = false;
+            stopping = false;
+            work++;
             wanting = false;
             lock.drop();
             inProcess(this::act);
@@ -355,6 +386,11 @@ class LockSimulationTest {
 
         boolean holds() {
             return !dead && lock.state().hold() == ClusterLock.Hold.HELD;
+        }
+
+        /** Whether something runs under the lock, or could begin. */
+        boolean works() {
+            return !dead && (working || holds());
         }
 
         boolean isDone() {
@@ -365,8 +401,16 @@ class LockSimulationTest {
             return client.messages();
         }
 
+        /** While something runs, at most until P/2 after the moment at which it must be told to stop. */
         void pause(long nanos) {
-            pausedUntil = Math.max(pausedUntil, agenda.nowNanos() + nanos);
+            long most = nanos;
+            if (working) {
+                Duration left =
+                        lock.trusted().filter(trusted -> !trusted.isNegative()).orElse(Duration.ZERO);
+                most = (long) (left.toNanos() / rate)
+                        + SETTINGS.lease().checkEvery().toNanos() / 2;
+            }
+            pausedUntil = Math.max(pausedUntil, agenda.nowNanos() + Math.min(nanos, most));
             agenda.note(() -> this + " stands still");
         }
 
