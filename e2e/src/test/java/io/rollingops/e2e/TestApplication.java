@@ -92,10 +92,21 @@ final class TestApplication implements AutoCloseable {
      */
     static TestApplication start(Path folder, String name, int units, Duration lease, IntFunction<String> more)
             throws IOException, InterruptedException {
+        return start(folder, name, units, lease, Duration.ofMillis(500), more);
+    }
+
+    /**
+     * The same, with the time that callbacks have to stop.
+     *
+     * @param stopWithin half of it passes between SIGTERM and SIGKILL
+     */
+    static TestApplication start(
+            Path folder, String name, int units, Duration lease, Duration stopWithin, IntFunction<String> more)
+            throws IOException, InterruptedException {
         Program.complete();
         TestApplication application = new TestApplication(folder, name);
         try {
-            application.prepare(units, lease, more);
+            application.prepare(units, lease, stopWithin, more);
             for (AgentProcess agent : application.agents) {
                 agent.start();
             }
@@ -107,7 +118,7 @@ final class TestApplication implements AutoCloseable {
         }
     }
 
-    private void prepare(int units, Duration lease, IntFunction<String> more) throws IOException {
+    private void prepare(int units, Duration lease, Duration stopWithin, IntFunction<String> more) throws IOException {
         Path script = folder.resolve("work.sh");
         try (InputStream in = TestApplication.class.getResourceAsStream("work.sh")) {
             Files.write(script, Objects.requireNonNull(in, "work.sh").readAllBytes());
@@ -131,14 +142,22 @@ final class TestApplication implements AutoCloseable {
                     %sidentity: {certificate: unit.pem, key: unit.key, authority: authority.pem}
                     tls: {certificate: tls.pem, key: tls.key, authority: authority.pem}
                     lease: %dms
-                    stop-within: 500ms
+                    stop-within: %dms
                     check-every: 100ms
                     retry-pause: {first: 100ms, longest: 1s}
                     callbacks:
                       work: {command: [sh, %s], timeout: 2m, environment: {E2E_LOG: %s}}
                       held: {command: [sh, %s], timeout: 2m, hold: true, environment: {E2E_LOG: %s}}
                     %s""".formatted(
-                            unit, members, lease.toMillis(), script, log.file(), script, log.file(), more.apply(i)));
+                            unit,
+                            members,
+                            lease.toMillis(),
+                            stopWithin.toMillis(),
+                            script,
+                            log.file(),
+                            script,
+                            log.file(),
+                            more.apply(i)));
             agents.add(new AgentProcess(unit, own));
         }
     }

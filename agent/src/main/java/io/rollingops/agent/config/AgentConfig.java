@@ -123,7 +123,7 @@ public record AgentConfig(
             RetryPause pause = root.section("retry-pause").flatMap(this::pause).orElse(DEFAULT_PAUSE);
             Map<String, CommandSpec> callbacks = callbacks(root);
             Optional<RaftSettings> raft = raft(root, unit, data);
-            Optional<EtcdConfig> etcd = root.section("etcd").flatMap(this::etcd);
+            Optional<EtcdConfig> etcd = root.section("etcd").flatMap(section -> etcd(section, lease));
             Optional<UpgradeConfig> upgrade = root.section("upgrade").map(this::upgrade);
             root.end();
             yaml.finish();
@@ -140,7 +140,12 @@ public record AgentConfig(
                     upgrade);
         }
 
-        private Optional<EtcdConfig> etcd(YamlReader.Section section) {
+        /**
+         * The section about etcd.
+         *
+         * @param own what callbacks are stopped by, whichever lease is lost; empty if that is wrong, which is told already
+         */
+        private Optional<EtcdConfig> etcd(YamlReader.Section section, Optional<LeaseTerms> own) {
             String clusterId =
                     section.requiredText("cluster-id", UUID.randomUUID().toString());
             List<String> endpoints = section.texts("endpoints");
@@ -150,8 +155,10 @@ public record AgentConfig(
             }
             Optional<EtcdSettings.Tls> tls = section.section("tls").map(this::etcdTls);
             Optional<EtcdConfig.User> user = section.section("user").map(this::etcdUser);
-            LockSettings times = section.value("lease", text -> LockSettings.of(Durations.parse(text)))
+            LockSettings usual = section.value("lease", text -> LockSettings.of(Durations.parse(text)))
                     .orElse(LockSettings.DEFAULT);
+            LockSettings times =
+                    own.map(terms -> timesToStop(section, usual, terms)).orElse(usual);
             LockSettings lock = section.value("return-after", Durations::parse)
                     .map(times::returningAfter)
                     .orElse(times);
@@ -168,6 +175,15 @@ public record AgentConfig(
             } catch (IllegalArgumentException e) {
                 yaml.problem(section.line(), "'etcd': " + e.getMessage());
                 return Optional.empty();
+            }
+        }
+
+        private LockSettings timesToStop(YamlReader.Section section, LockSettings usual, LeaseTerms own) {
+            try {
+                return LockSettings.of(usual.lease().ttl(), own.stopWithin(), own.checkEvery());
+            } catch (IllegalArgumentException e) {
+                yaml.problem(section.line("lease"), "'etcd.lease': " + e.getMessage() + " ('stop-within')");
+                return usual;
             }
         }
 

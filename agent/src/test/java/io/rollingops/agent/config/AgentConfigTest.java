@@ -194,6 +194,45 @@ class AgentConfigTest {
         assertRefused(GOOD + "etcd: " + section + "\n", "line 6: " + message);
     }
 
+    /** Else the lock would be somebody else's while a callback that was told to stop still runs (rule L1). */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            stop-within: 5s              | ', lease: 9s'  | 5000 ms to stop and 1000 ms to notice
+            stop-within: 12s, lease: 1m  | ', lease: 20s' | 12000 ms to stop and 1000 ms to notice
+            stop-within: 40s, lease: 2m  | ''             | 40000 ms to stop and 1000 ms to notice
+            """)
+    void a_lease_in_etcd_that_leaves_callbacks_no_time_to_stop_is_refused(
+            String settings, String etcdLease, String message) {
+        assertThatThrownBy(() -> read(sharing(settings, etcdLease)))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContainingAll("'etcd.lease': ", message, "or shorten the time to stop ('stop-within')")
+                .satisfies(e ->
+                        assertThat(e.getMessage()).as("one mistake, told once").containsOnlyOnce("line "));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            stop-within: 5s                       | ', lease: 10s' | 10
+            stop-within: 12s, lease: 1m           | ', lease: 21s' | 21
+            stop-within: 500ms, check-every: 1s   | ', lease: 5s'  | 5
+            stop-within: 30s, lease: 2m           | ''             | 60
+            """)
+    void a_lease_in_etcd_that_leaves_callbacks_the_time_to_stop_is_taken(String settings, String etcdLease, int seconds)
+            throws IOException {
+        assertThat(read(sharing(settings, etcdLease))
+                        .etcd()
+                        .orElseThrow()
+                        .lock()
+                        .lease()
+                        .ttl())
+                .isEqualTo(Duration.ofSeconds(seconds));
+    }
+
+    private static String sharing(String settings, String etcdLease) {
+        return GOOD + settings.replace(", ", "\n") + "\netcd: {cluster-id: c, endpoints: ['10.0.0.1']" + etcdLease
+                + "}\n";
+    }
+
     @Test
     void what_is_said_about_etcd_counts() throws IOException {
         EtcdConfig etcd = read(GOOD + """
@@ -207,6 +246,10 @@ class AgentConfigTest {
 
         assertThat(etcd.endpoints()).isEqualTo("10.0.0.1:2379,10.0.0.2:2379");
         assertThat(etcd.lock().lease().ttl()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(etcd.lock().lease().stopWithin())
+                .as("callbacks are stopped in the same time, whichever lock is lost")
+                .isEqualTo(Duration.ofSeconds(5));
+        assertThat(etcd.lock().lease().checkEvery()).isEqualTo(Duration.ofSeconds(1));
         assertThat(etcd.lock().settledAfter()).isEqualTo(Duration.ofSeconds(10));
         assertThat(etcd.onLoss()).isEqualTo(io.rollingops.manager.ClusterLossPolicy.BLOCK);
         assertThat(etcd.isGuessable()).isFalse();
