@@ -1,0 +1,4 @@
+@NullMarked
+package io.rollingops.local;
+
+import org.jspecify.annotations.NullMarked;
