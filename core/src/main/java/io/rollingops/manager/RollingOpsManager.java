@@ -11,6 +11,7 @@ import io.rollingops.UnitName;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonException;
 import io.rollingops.lease.LeaseTerms;
+import io.rollingops.peer.Grant;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
 import io.rollingops.peer.PeerSnapshot;
@@ -55,6 +56,7 @@ public final class RollingOpsManager {
     private static final Duration SEEN_LIMIT = Duration.ofSeconds(5);
 
     private final PeerStore store;
+    private final ClusterLock cluster;
     private final Callbacks callbacks;
     private final Map<String, SyncLockBackend> syncLocks;
     private final CatchUp catchUp;
@@ -64,6 +66,7 @@ public final class RollingOpsManager {
 
     private RollingOpsManager(Builder builder) {
         this.store = builder.store;
+        this.cluster = builder.cluster;
         this.syncLocks = Map.copyOf(builder.syncLocks);
         this.catchUp = new CatchUp(store, builder.host.clock().boot());
         this.nativeSyncLock = new NativeSyncLock(store, builder::nextTicket);
@@ -165,7 +168,10 @@ public final class RollingOpsManager {
         awaitSeen(answer.revision());
     }
 
-    /** What this unit is doing. Changes nothing and does not block. */
+    /**
+     * What this unit is doing. Changes nothing and does not block. A unit that has its application's grant and waits for the
+     * lock that applications share is waiting, not granted.
+     */
     public RollingOpsState state() {
         PeerSnapshot seen = store.snapshot();
         Optional<UnitRecord> record = seen.record(store.self());
@@ -173,10 +179,16 @@ public final class RollingOpsManager {
             return new RollingOpsState(RollingOpsStatus.NOT_READY, ProcessingBackend.PEER, OperationQueue.EMPTY);
         }
         OperationQueue queue = record.get().queue();
-        RollingOpsStatus status = seen.isGrantedTo(store.self())
+        RollingOpsStatus status = seen.isGrantedTo(store.self()) && !waitsForClusterLock(seen, record.get())
                 ? RollingOpsStatus.GRANTED
                 : queue.isEmpty() ? RollingOpsStatus.IDLE : RollingOpsStatus.WAITING;
         return new RollingOpsState(status, record.get().backend(), queue);
+    }
+
+    private boolean waitsForClusterLock(PeerSnapshot seen, UnitRecord record) {
+        return seen.grant().phase() == Grant.Phase.GRANTED
+                && record.backend() == ProcessingBackend.ETCD
+                && cluster.state().hold() != ClusterLock.Hold.HELD;
     }
 
     /** Whether this unit has work queued, or at it. */
