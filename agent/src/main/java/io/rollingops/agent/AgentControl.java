@@ -152,7 +152,8 @@ final class AgentControl implements LocalServer.Handler {
 
     /**
      * Takes a synchronous lock for the caller and keeps it until the caller says that its command has ended. When the lock
-     * is lost, or the caller is gone without a word, the command is ended from here if the caller does not do it.
+     * is lost, or the caller is gone without a word, the command is ended from here if the caller does not do it. That the
+     * lock which applications share is lost, while the application's own one is kept, is told and ends nothing.
      */
     private void lock(Json.Obj request, Conversation connection) throws IOException, InterruptedException {
         Duration timeout = Duration.ofMillis(request.integer("timeout_ms"));
@@ -162,11 +163,15 @@ final class AgentControl implements LocalServer.Handler {
         try (SyncLock lock = name.isPresent()
                 ? manager.acquireNamedLock(name.get(), timeout)
                 : manager.acquireSyncLock(RollingOpsManager.NATIVE_SYNC_LOCK, timeout)) {
-            lock.signal().onLost(reason -> tell(connection, reason));
+            lock.signal().onLost(reason -> tell(connection, "lost", reason));
             lock.signal().onLost(reason -> killLater(run));
             Json.ObjectBuilder held = Json.object().put("held", true);
-            lock.token().ifPresent(token -> held.put("token", token.epoch()));
+            lock.token().ifPresent(token -> {
+                held.put("token", token.epoch());
+                token.cluster().ifPresent(cluster -> held.put("cluster_token", cluster));
+            });
             connection.send(held.build());
+            lock.clusterSignal().onLost(reason -> tell(connection, "cluster_lost", reason));
             if (!saysGoodbye(connection)) {
                 RunDirectories.kill(run);
             }
@@ -191,9 +196,9 @@ final class AgentControl implements LocalServer.Handler {
                 TimeUnit.MILLISECONDS);
     }
 
-    private static void tell(Conversation connection, String reason) {
+    private static void tell(Conversation connection, String what, String reason) {
         try {
-            connection.send(Json.object().put("lost", reason).build());
+            connection.send(Json.object().put(what, reason).build());
         } catch (IOException e) {
             // The caller is gone, so nobody needs to be told.
         }

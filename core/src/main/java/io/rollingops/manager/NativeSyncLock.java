@@ -78,7 +78,8 @@ final class NativeSyncLock {
         try {
             operation = Optional.of(request(ticket, timeout));
             CallbackContext context = waiter.granted.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            return new SyncLock(Optional.of(context.token()), context.lock(), waiter.released::countDown);
+            return new SyncLock(
+                    Optional.of(context.token()), context.lock(), context.clusterLock(), waiter.released::countDown);
         } catch (TimeoutException e) {
             throw new RollingOpsException.LockTimeout(
                     "the lock was not to be had within " + timeout.toMillis() + " ms");

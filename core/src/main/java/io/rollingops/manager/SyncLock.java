@@ -14,12 +14,23 @@ import java.util.function.Consumer;
 public final class SyncLock implements AutoCloseable {
     private final Optional<FencingToken> token;
     private final LockSignal signal;
+    private final LockSignal clusterSignal;
     private final Runnable release;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     SyncLock(Optional<FencingToken> token, LockSignal signal, Runnable release) {
+        this(token, signal, new LockSignal(), release);
+    }
+
+    /**
+     * A lock that is two at once.
+     *
+     * @param clusterSignal tells when the one that applications share is lost and the other one is kept
+     */
+    SyncLock(Optional<FencingToken> token, LockSignal signal, LockSignal clusterSignal, Runnable release) {
         this.token = token;
         this.signal = signal;
+        this.clusterSignal = clusterSignal;
         this.release = release;
     }
 
@@ -53,6 +64,14 @@ public final class SyncLock implements AutoCloseable {
     /** Tells when the lock is lost. */
     public LockSignal signal() {
         return signal;
+    }
+
+    /**
+     * Tells when the lock that applications share is lost while this one is kept: its token for the cluster is void then, and
+     * units of other applications may begin. Never for a lock that is not shared.
+     */
+    public LockSignal clusterSignal() {
+        return clusterSignal;
     }
 
     @Override

@@ -293,8 +293,10 @@ class EtcdFaultsIT {
                     "--",
                     "sh",
                     "-c",
-                    "touch " + began + "; while [ ! -e " + gate + " ]; do sleep 0.05; done; echo done");
-            web.awaitThat(() -> Files.exists(began));
+                    "echo $ROLLINGOPS_CLUSTER_TOKEN >" + began + "; while [ ! -e " + gate
+                            + " ]; do sleep 0.05; done; echo done");
+            web.awaitThat(() -> Files.exists(began) && Files.readString(began).endsWith("\n"));
+            assertThat(Files.readString(began)).matches("[1-9][0-9]*\n");
             api.request("work", Map.of(), 0);
             api.awaitStatus(seen -> !seen.object("etcd").array("waiters").isEmpty());
             assertThat(api.log().runs()).isEmpty();
@@ -303,6 +305,36 @@ class EtcdFaultsIT {
             assertThat(lock.await()).isZero();
             api.assertHistoryIsClean();
             assertThat(api.log().runs()).hasSize(1);
+        }
+    }
+
+    @Test
+    void a_command_that_goes_on_without_the_lock_in_etcd_is_told_so(TestInfo test) throws Exception {
+        try (FaultProxy proxy = new FaultProxy(ETCD.cluster().member(0).address());
+                TestApplication web = start("web", 1, section(test, proxy.endpoint(), "degrade"))) {
+            web.awaitBackend("etcd");
+            Path began = web.file("began");
+            Path gate = web.file("gate");
+            Cli lock = web.begin(
+                    0,
+                    "lock",
+                    "--",
+                    "sh",
+                    "-c",
+                    "touch " + began + "; while [ ! -e " + gate + " ]; do sleep 0.05; done; echo done");
+            web.awaitThat(() -> Files.exists(began));
+
+            proxy.hold();
+            web.awaitThat(() -> lock.err().contains("warning: the lock in etcd is lost"));
+            Cli why = web.begin(0, "why");
+            assertThat(why.await()).isZero();
+            assertThat(why.out()).contains("etcd cannot be used", "beside other applications");
+            web.open(gate);
+
+            assertThat(lock.await()).as(lock.err()).isZero();
+            assertThat(lock.out()).isEqualTo("done\n");
+            proxy.forward();
+            web.assertHistoryIsClean();
         }
     }
 

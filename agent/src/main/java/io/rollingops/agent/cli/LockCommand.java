@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Without --lock it is the application's own lock: no callback of any unit runs meanwhile. The command finds the"
-                    + " fencing token in $ROLLINGOPS_FENCING_TOKEN. Its exit status is passed on; 124: the lock was not to"
+                    + " fencing token in $ROLLINGOPS_FENCING_TOKEN, and under a lock in etcd that one's in"
+                    + " $ROLLINGOPS_CLUSTER_TOKEN. Its exit status is passed on; 124: the lock was not to"
                     + " be had in time; 122: the lock was lost and the command killed; 125: no lock could be asked for."
         })
 final class LockCommand implements Callable<Integer> {
@@ -76,7 +77,7 @@ final class LockCommand implements Callable<Integer> {
                     .put("run", run.toString());
             name.ifPresent(lock -> request.put("name", lock));
             Json.Obj held = client.call(request.build());
-            return run(client, run, held.integer("token"));
+            return run(client, run, held);
         } catch (RollingOpsException.LockTimeout e) {
             err.println("rollingops: " + e.getMessage() + "; 'rollingops why' tells who has it");
             return ExitCodes.LOCK_TIMEOUT;
@@ -88,10 +89,13 @@ final class LockCommand implements Callable<Integer> {
         }
     }
 
-    private int run(ControlClient client, Path run, long token) throws IOException, InterruptedException {
+    private int run(ControlClient client, Path run, Json.Obj held) throws IOException, InterruptedException {
         Map<String, String> environment = new TreeMap<>();
         environment.put(RunDirectories.MARK, run.toString());
-        environment.put("ROLLINGOPS_FENCING_TOKEN", Long.toString(token));
+        environment.put("ROLLINGOPS_FENCING_TOKEN", Long.toString(held.integer("token")));
+        if (held.find("cluster_token").isPresent()) {
+            environment.put("ROLLINGOPS_CLUSTER_TOKEN", Long.toString(held.integer("cluster_token")));
+        }
         SupervisedProcess process = SupervisedProcess.startHere(command, run, environment);
         Thread stop = new Thread(process::kill, "rollingops-lock-stop");
         Runtime.getRuntime().addShutdownHook(stop);
@@ -122,11 +126,16 @@ final class LockCommand implements Callable<Integer> {
         }
     }
 
-    /** The agent says one thing more, if anything: that the lock is lost. */
-    private static void listen(ControlClient client, SupervisedProcess process, AtomicReference<String> lost) {
+    /** The agent says more only when something is lost: the lock in etcd, without which the command goes on, or the lock. */
+    private void listen(ControlClient client, SupervisedProcess process, AtomicReference<String> lost) {
         String reason;
         try {
-            reason = client.receive().string("lost");
+            Json.Obj message = client.receive();
+            while (message.find("cluster_lost").isPresent()) {
+                warn(message.string("cluster_lost"));
+                message = client.receive();
+            }
+            reason = message.string("lost");
         } catch (RollingOpsException e) {
             reason = "the agent is gone";
         }
@@ -139,6 +148,13 @@ final class LockCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             process.kill();
         }
+    }
+
+    private void warn(String reason) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("rollingops: warning: the lock in etcd is lost, so other applications may begin: " + reason
+                + "; ROLLINGOPS_CLUSTER_TOKEN is void");
+        err.flush();
     }
 
     private static void delete(Path run) throws IOException {
