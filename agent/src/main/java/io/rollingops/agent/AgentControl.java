@@ -2,6 +2,7 @@
 package io.rollingops.agent;
 
 import io.rollingops.OperationId;
+import io.rollingops.ProcessingBackend;
 import io.rollingops.RollingOpsException;
 import io.rollingops.UnitName;
 import io.rollingops.agent.control.StatusReport;
@@ -14,6 +15,8 @@ import io.rollingops.local.LocalServer;
 import io.rollingops.manager.RollingOpsManager;
 import io.rollingops.manager.SyncLock;
 import io.rollingops.peer.Author;
+import io.rollingops.peer.PeerSnapshot;
+import io.rollingops.peer.UnitRecord;
 import io.rollingops.raft.OperatorEnvelope;
 import io.rollingops.raft.RaftMember;
 import io.rollingops.raft.RaftNode;
@@ -95,8 +98,11 @@ final class AgentControl implements LocalServer.Handler {
     }
 
     private Json.Obj status() {
+        PeerSnapshot seen = store.snapshot();
+        ProcessingBackend backend =
+                seen.record(store.self()).map(UnitRecord::backend).orElse(ProcessingBackend.PEER);
         return StatusReport.of(
-                store.self(), store.snapshot(), node.status(), shared.map(SharedLock::report), calendar.instant());
+                store.self(), seen, node.status(), shared.map(lock -> lock.report(backend)), calendar.instant());
     }
 
     /** A report now and after every change, until the caller goes away. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.agent;
 
+import io.rollingops.ProcessingBackend;
 import io.rollingops.UnitName;
 import io.rollingops.agent.config.ConfigException;
 import io.rollingops.agent.config.EtcdConfig;
@@ -100,8 +101,12 @@ final class SharedLock implements AutoCloseable {
         return config;
     }
 
-    /** For the status: what is known of the lock, and what etcd says of it within the client's limit. */
-    Json.Obj report() {
+    /**
+     * For the status: what is known of the lock, and what etcd says of it within the client's limit.
+     *
+     * @param backend under which lock this unit's operations run now
+     */
+    Json.Obj report(ProcessingBackend backend) {
         Optional<LockView> view = Optional.empty();
         try {
             if (lock.state().reach() != ClusterLock.Reach.AWAY) {
@@ -112,8 +117,7 @@ final class SharedLock implements AutoCloseable {
         }
         return EtcdReport.of(
                 config.clusterId(),
-                lock.keys().owner(),
-                config.onLoss(),
+                new EtcdReport.Own(lock.keys().owner(), config.onLoss(), backend),
                 lock.state(),
                 lock.sinceReachChanged(),
                 lock.trouble(),

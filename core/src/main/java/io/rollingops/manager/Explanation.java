@@ -2,6 +2,7 @@
 package io.rollingops.manager;
 
 import io.rollingops.Operation;
+import io.rollingops.ProcessingBackend;
 import io.rollingops.UnitName;
 import io.rollingops.peer.Grant;
 import io.rollingops.peer.Member;
@@ -64,8 +65,15 @@ public record Explanation(String reason, String remedy) {
                             + ", and its agent does not answer; the lock is free again when its lease has run out",
                     "");
         }
-        return grant.phase() == Grant.Phase.RUNNING
-                ? new Explanation(unit + " runs " + what + " under grant " + grant.epoch(), "")
+        if (grant.phase() == Grant.Phase.RUNNING) {
+            return new Explanation(unit + " runs " + what + " under grant " + grant.epoch(), "");
+        }
+        // In databags a grant does not tell that its operation has begun.
+        return seen.kind() == PeerSnapshot.Kind.REPLICATED && record.backend() == ProcessingBackend.ETCD
+                ? new Explanation(
+                        unit + " was granted the lock of its application for " + what + " under grant " + grant.epoch()
+                                + " and takes the one in etcd, which other applications may have",
+                        "")
                 : new Explanation(unit + " was granted the lock for " + what + " and is about to start", "");
     }
 
@@ -90,10 +98,7 @@ public record Explanation(String reason, String remedy) {
         String waits = unit + " has " + record.queue().size() + " queued, first " + head.callbackId() + ", ";
         return switch (hindrance) {
             case OFFLINE -> new Explanation(waits + "and its agent is not running", "start the agent of " + unit);
-            case NOT_READY ->
-                new Explanation(
-                        waits + "and pauses after a failed attempt" + lastFailure(record),
-                        "it tries again by itself; mend what made it fail");
+            case NOT_READY -> notReady(waits, record, head);
             case OTHER_PROTOCOL ->
                 new Explanation(
                         waits + "and still runs the original library, which this protocol cannot protect",
@@ -102,13 +107,33 @@ public record Explanation(String reason, String remedy) {
         };
     }
 
-    private static String lastFailure(UnitRecord record) {
-        List<Outcome> outcomes = record.answers().outcomes();
-        if (outcomes.isEmpty()) {
-            return "";
+    /** It pauses, or the lock that it must have cannot be had (rule B2); the store is not told which of the two. */
+    private static Explanation notReady(String waits, UnitRecord record, Operation head) {
+        Optional<String> failure =
+                lastFailure(record, head).map(text -> "pauses after a failed attempt (" + text + ")");
+        Optional<String> pauses = failure.or(() -> record.work().interrupted() > 0
+                ? Optional.of("pauses after an attempt that was interrupted")
+                : Optional.empty());
+        if (record.backend() == ProcessingBackend.PEER) {
+            return new Explanation(
+                    waits + "and " + pauses.orElse("pauses after a failed attempt"),
+                    "it tries again by itself; mend what made it fail");
         }
-        Outcome last = outcomes.get(outcomes.size() - 1);
-        return " (attempt " + last.attempt() + (last.note().isEmpty() ? "" : ", " + last.note()) + ")";
+        return new Explanation(
+                waits + "and " + pauses.map(text -> text + ", or ").orElse("")
+                        + "waits until the lock in etcd can be had, without which it may not run",
+                failure.map(text -> "mend what made it fail; ").orElse("")
+                        + "'rollingops doctor' on its machine says whether etcd can be used from there");
+    }
+
+    /** What went wrong with the operation that is next, if its last attempt came to an end and failed. */
+    private static Optional<String> lastFailure(UnitRecord record, Operation head) {
+        List<Outcome> outcomes = record.answers().outcomes();
+        return outcomes.stream()
+                .skip(Math.max(0, outcomes.size() - 1))
+                .filter(last -> !last.kind().isFinal() && last.operation().equals(head.id()))
+                .map(last -> "attempt " + last.attempt() + (last.note().isEmpty() ? "" : ", " + last.note()))
+                .findFirst();
     }
 
     private static String rank(PeerSnapshot seen, UnitView view) {

@@ -32,13 +32,18 @@ final class StatusTable {
         }
         text.append('\n');
         List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of("UNIT", "STATE", "QUEUE", "LAST RESULT", "WHY"));
+        boolean shared = report.find("etcd").isPresent();
+        rows.add(columns(shared, List.of("UNIT", "STATE", "BACKEND", "QUEUE", "LAST RESULT", "WHY")));
         for (Json item : report.array("units")) {
-            rows.add(row((Json.Obj) item, now(report)));
+            rows.add(columns(shared, row((Json.Obj) item, now(report))));
         }
         int[] widths = widths(rows);
         for (List<String> row : rows) {
             text.append(line(row, widths)).append('\n');
+        }
+        if (shared && !report.object("etcd").string("remedy").isEmpty()) {
+            text.append(terminal.yellow("etcd: " + report.object("etcd").string("remedy")))
+                    .append('\n');
         }
         for (Json item : report.array("units")) {
             Json.Obj unit = (Json.Obj) item;
@@ -70,6 +75,15 @@ final class StatusTable {
                 + terminal.faint("  (grant " + grant.integer("epoch") + (grant.bool("hold") ? ", hold" : "") + ")");
     }
 
+    /** Where no lock is shared there is but one backend. */
+    private static List<String> columns(boolean shared, List<String> row) {
+        List<String> columns = new ArrayList<>(row);
+        if (!shared) {
+            columns.remove(2);
+        }
+        return columns;
+    }
+
     private static List<String> row(Json.Obj unit, Instant now) {
         boolean readable = unit.find("queue").isPresent();
         List<Json> outcomes = readable ? unit.array("outcomes") : List.of();
@@ -83,7 +97,9 @@ final class StatusTable {
         }
         String state = unit.string("state") + (unit.bool("online") ? "" : ", offline");
         String why = unit.string("state").equals("idle") && unit.bool("online") ? "" : unit.string("why");
-        return List.of(unit.string("unit"), state, readable ? queue(unit.array("queue"), now) : "?", last, why);
+        String backend = unit.find("backend").isPresent() ? unit.string("backend") : "?";
+        return List.of(
+                unit.string("unit"), state, backend, readable ? queue(unit.array("queue"), now) : "?", last, why);
     }
 
     private static String queue(List<Json> queue, Instant now) {

@@ -46,9 +46,11 @@ final class WhyCommand implements Callable<Integer> {
                 out.println("Do:  start the other agents, or mend the network between them");
             }
             out.println(sentence(found.string("why")));
-            if (report.find("etcd").isPresent() && wanted.equals(report.string("unit"))) {
+            if (report.find("etcd").isPresent()) {
                 Json.Obj etcd = report.object("etcd");
-                out.println(sentence("The lock that is shared with other applications: " + etcd.string("why")));
+                String own = report.string("unit");
+                out.println(sentence("The lock that is shared with other applications"
+                        + (wanted.equals(own) ? "" : ", as " + own + " sees it") + ": " + etcd.string("why")));
                 if (!etcd.string("remedy").isEmpty()) {
                     out.println("Do:  " + etcd.string("remedy"));
                 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.agent.control;
 
+import io.rollingops.ProcessingBackend;
 import io.rollingops.agent.config.Durations;
 import io.rollingops.etcd.lock.LockView;
 import io.rollingops.json.Json;
@@ -14,28 +15,36 @@ import java.util.Optional;
 
 /** The part of the status about the lock that applications share. A pure function of what is seen. */
 public final class EtcdReport {
+    /**
+     * The unit whose report it is.
+     *
+     * @param owner the unit, as etcd knows it
+     * @param onLoss what it does while the lock cannot be had
+     * @param backend under which lock its operations run now
+     */
+    public record Own(String owner, ClusterLossPolicy onLoss, ProcessingBackend backend) {}
+
     private EtcdReport() {}
 
     /**
      * A report.
      *
-     * @param owner this unit, as etcd knows it
+     * @param own whose report it is
      * @param since for how long etcd has been within reach, or out of it
      * @param trouble why the last call failed, if it did
      * @param view what etcd says, if it answered
      */
     public static Json.Obj of(
             String clusterId,
-            String owner,
-            ClusterLossPolicy onLoss,
+            Own own,
             ClusterLock.State state,
             Duration since,
             Optional<String> trouble,
             Optional<LockView> view) {
         Json.ObjectBuilder report = Json.object()
                 .put("cluster", clusterId)
-                .put("owner", owner)
-                .put("on_loss", lower(onLoss))
+                .put("owner", own.owner())
+                .put("on_loss", lower(own.onLoss()))
                 .put("reach", lower(state.reach()))
                 .put("reach_since_ms", since.toMillis())
                 .put("hold", lower(state.hold()));
@@ -47,8 +56,8 @@ public final class EtcdReport {
             seen.waiters().forEach(waiter -> waiters.add(Json.of(waiter)));
             report.put("waiters", new Json.Arr(waiters));
         });
-        return report.put("why", why(clusterId, owner, onLoss, state, since, trouble, view))
-                .put("remedy", remedy(state, onLoss))
+        return report.put("why", why(clusterId, own, state, since, trouble, view))
+                .put("remedy", remedy(own, state, view))
                 .build();
     }
 
@@ -60,41 +69,56 @@ public final class EtcdReport {
 
     private static String why(
             String clusterId,
-            String owner,
-            ClusterLossPolicy onLoss,
+            Own own,
             ClusterLock.State state,
             Duration since,
             Optional<String> trouble,
             Optional<LockView> view) {
-        if (state.reach() == ClusterLock.Reach.AWAY || view.isEmpty()) {
-            return "etcd cannot be used, for " + Durations.text(since)
-                    + trouble.map(reason -> " (" + reason + ")").orElse("")
-                    + (onLoss == ClusterLossPolicy.DEGRADE
+        String because = trouble.map(reason -> " (" + reason + ")").orElse("");
+        if (state.reach() == ClusterLock.Reach.AWAY) {
+            return "etcd cannot be used, for " + Durations.text(since) + because
+                    + (own.onLoss() == ClusterLossPolicy.DEGRADE
                             ? "; this unit goes on under its application's lock alone, beside other applications"
                             : "; this unit waits until it is back");
         }
-        String held = view.get()
-                .holder()
-                .map(holder -> (holder.owner().equals(owner) ? "this unit" : holder.owner()) + " has it"
+        if (state.reach() == ClusterLock.Reach.UNKNOWN) {
+            return "etcd has not answered yet" + because;
+        }
+        String lock = view.map(seen -> lock(own, seen)).orElse("etcd did not say who has it" + because);
+        return "cluster " + clusterId + ": " + lock + (own.backend() == ProcessingBackend.PEER ? fellBack(since) : "");
+    }
+
+    private static String lock(Own own, LockView seen) {
+        String held = seen.holder()
+                .map(holder -> (holder.owner().equals(own.owner()) ? "this unit" : holder.owner()) + " has it"
                         + holder.leaseLeft()
                                 .map(left -> ", its lease lives " + Durations.text(left) + " more if nobody renews it")
                                 .orElse(", without a lease"))
                 .orElse("it is free");
-        int place = view.get().waiters().indexOf(owner);
-        String waiting = view.get().waiters().isEmpty()
-                ? ""
-                : "; waiting: " + String.join(", ", view.get().waiters());
-        return "cluster " + clusterId + ": " + held + waiting
-                + (place < 0 ? "" : "; this unit is number " + (place + 1) + " of those who wait");
+        int place = seen.waiters().indexOf(own.owner());
+        String waiting = seen.waiters().isEmpty() ? "" : "; waiting: " + String.join(", ", seen.waiters());
+        return held + waiting + (place < 0 ? "" : "; this unit is number " + (place + 1) + " of those who wait");
     }
 
-    private static String remedy(ClusterLock.State state, ClusterLossPolicy onLoss) {
-        if (state.reach() != ClusterLock.Reach.AWAY) {
-            return "";
+    /** Rule B3. */
+    private static String fellBack(Duration since) {
+        return "; etcd answers, for " + Durations.text(since) + ", and this unit is still under its application's lock"
+                + " alone: it returns when etcd has answered for 'return-after' and its own queue is empty";
+    }
+
+    private static String remedy(Own own, ClusterLock.State state, Optional<LockView> view) {
+        String doctor = "'rollingops doctor' says what is wrong";
+        if (state.reach() == ClusterLock.Reach.AWAY) {
+            return "mend etcd or the way to it; " + doctor
+                    + (own.onLoss() == ClusterLossPolicy.DEGRADE ? "; work returns to it by itself" : "");
         }
-        return onLoss == ClusterLossPolicy.DEGRADE
-                ? "mend etcd or the way to it; 'rollingops doctor' says what is wrong; work returns to it by itself"
-                : "mend etcd or the way to it; 'rollingops doctor' says what is wrong";
+        boolean isForEver = view.flatMap(LockView::holder)
+                .filter(holder -> holder.leaseLeft().isEmpty())
+                .isPresent();
+        if (isForEver) {
+            return "nobody renews that lock, since it has no lease; see who wrote it before you delete it";
+        }
+        return view.isEmpty() ? doctor : "";
     }
 
     private static String lower(Enum<?> value) {

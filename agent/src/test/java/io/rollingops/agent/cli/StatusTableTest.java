@@ -45,6 +45,26 @@ class StatusTableTest {
     }
 
     @Test
+    void with_a_shared_lock_it_tells_each_units_backend_and_what_to_do_about_etcd() {
+        String table = new StatusTable(new Terminal(false, false)).render(JsonText.parseObject("""
+                {"application":"web","unit":"web/0","now":"100.0","revision":7,
+                 "group":{"role":"leader","term":3,"leader":"web/0","members":[{}]},
+                 "grant":{"epoch":5,"phase":"free"},
+                 "etcd":{"why":"etcd cannot be used, for 5.0 s","remedy":"mend etcd"},
+                 "units":[
+                  {"unit":"web/0","state":"idle","backend":"peer","online":true,"why":"","remedy":"","queue":[],"outcomes":[]},
+                  {"unit":"web/1","state":"idle","backend":"etcd","online":true,"why":"","remedy":"","queue":[],"outcomes":[]}]}
+                """));
+
+        assertThat(table.lines().toList())
+                .contains("etcd  etcd cannot be used, for 5.0 s")
+                .anySatisfy(line -> assertThat(line).matches("UNIT +STATE +BACKEND +QUEUE +LAST RESULT +WHY"))
+                .anySatisfy(line -> assertThat(line).matches("web/0 +idle +peer +-"))
+                .anySatisfy(line -> assertThat(line).matches("web/1 +idle +etcd +-"))
+                .endsWith("etcd: mend etcd");
+    }
+
+    @Test
     void colours_change_no_column() {
         String plain = new StatusTable(new Terminal(false, false)).render(JsonText.parseObject(RUNNING));
         String coloured = new StatusTable(new Terminal(true, true)).render(JsonText.parseObject(RUNNING));
