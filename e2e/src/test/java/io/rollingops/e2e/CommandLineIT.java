@@ -108,6 +108,24 @@ class CommandLineIT {
         assertThat(running.await()).isZero();
     }
 
+    /** A removal frees the slot at once, so a callback that runs there would run beside the next one. */
+    @Test
+    void a_unit_that_is_online_or_has_the_lock_is_not_removed() throws IOException, InterruptedException {
+        Cli online = web.begin(0, "member", "remove", "web/2");
+        assertThat(online.await()).isEqualTo(4);
+        assertThat(online.err()).contains("web/2 is online", "offline", "--gone");
+
+        Path gate = web.file("gate before a removal");
+        Cli running = web.begin(1, "request", "work", "--arg", "gate=" + gate, "--wait");
+        awaitRunning("web/1");
+        Cli granted = web.begin(0, "member", "remove", "web/1");
+        assertThat(granted.await()).isEqualTo(4);
+        assertThat(granted.err()).contains("web/1 has the lock");
+        web.open(gate);
+        assertThat(running.await()).isZero();
+        assertThat(TestApplication.units(web.status())).hasSize(3);
+    }
+
     private void awaitRunning(String unit) {
         await().atMost(TestApplication.PATIENCE)
                 .until(() -> TestApplication.units(web.status()).stream()

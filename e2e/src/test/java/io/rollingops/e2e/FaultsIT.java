@@ -217,6 +217,15 @@ class FaultsIT {
                     .as("not even when systemd starts it again")
                     .isEqualTo(2);
 
+            web.awaitStatus(seen -> TestApplication.units(seen).stream()
+                    .noneMatch(unit -> unit.string("unit").equals("web/2") && unit.bool("online")));
+            Cli remove = web.begin(0, "member", "remove", "web/2");
+            assertThat(remove.await()).as(remove.err()).isZero();
+            assertThat(TestApplication.units(
+                            web.awaitStatus(seen -> TestApplication.units(seen).size() == 2)))
+                    .extracting(unit -> unit.string("unit"))
+                    .containsExactly("web/0", "web/1");
+
             web.request("work", Map.of("case", "the others go on"), 0, 1);
             web.assertHistoryIsClean();
         }

@@ -90,13 +90,16 @@ final class MemberCommand {
     @Command(
             name = "remove",
             description = "Takes a unit out for good: out of the group, and out of the store; its queued operations are"
-                    + " abandoned and its number is never used again. Its agent must not be running a callback.")
+                    + " abandoned and its number is never used again. One that is online or has the lock is refused.")
     static final class Remove implements Callable<Integer> {
         @Mixin
         AgentSocket agent = new AgentSocket();
 
         @Mixin
         OperatorKey operator = new OperatorKey();
+
+        @Option(names = "--gone", description = "Your word that its agent is gone and no callback is running there.")
+        boolean gone;
 
         @Parameters(paramLabel = "UNIT", description = "Which unit.")
         String unit = "";
@@ -106,26 +109,45 @@ final class MemberCommand {
 
         @Override
         public Integer call() {
-            UnitName gone = UnitName.parse(unit);
+            UnitName leaving = UnitName.parse(unit);
             try (ControlClient client = agent.connect()) {
-                removeFromStore(client, gone);
+                if (!gone) {
+                    refuseWhileItMayRun(
+                            client.call(Json.object().put("do", "status").build()), leaving);
+                }
+                removeFromStore(client, leaving);
                 client.call(Json.object()
                         .put("do", "member-remove")
-                        .put("unit", gone.toString())
+                        .put("unit", leaving.toString())
                         .build());
             }
-            spec.commandLine().getOut().println("removed " + gone);
+            spec.commandLine().getOut().println("removed " + leaving);
             spec.commandLine().getOut().flush();
             return ExitCodes.OK;
         }
 
+        /** The removal frees its slot at once, so its callback would run beside the next one (assumption A8). */
+        private static void refuseWhileItMayRun(Json.Obj report, UnitName unit) {
+            boolean online = report.array("units").stream()
+                    .map(item -> (Json.Obj) item)
+                    .anyMatch(member -> member.string("unit").equals(unit.toString()) && member.bool("online"));
+            boolean granted = report.object("grant").find("unit").isPresent()
+                    && report.object("grant").string("unit").equals(unit.toString());
+            if (online || granted) {
+                throw new RollingOpsException.Refused(unit + (granted ? " has the lock" : " is online")
+                        + ", and what runs there would run on beside the next one; end its agent for good ('systemctl"
+                        + " disable --now' on its host) and wait until 'rollingops status' shows it offline and without"
+                        + " the lock, or, if you are sure that nothing runs there, repeat this with --gone");
+            }
+        }
+
         /** The store knows no more of a unit whose removal broke off half-way; the group still does. */
-        private void removeFromStore(ControlClient client, UnitName gone) {
+        private void removeFromStore(ControlClient client, UnitName leaving) {
             try {
-                operator.send(client, new PeerCommand.Remove(gone));
+                operator.send(client, new PeerCommand.Remove(leaving));
             } catch (RollingOpsException.Refused e) {
                 boolean inGroup = group(client).array("members").stream()
-                        .anyMatch(member -> ((Json.Obj) member).string("unit").equals(gone.toString()));
+                        .anyMatch(member -> ((Json.Obj) member).string("unit").equals(leaving.toString()));
                 if (!inGroup) {
                     throw e;
                 }
