@@ -4,6 +4,7 @@ package io.rollingops.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.rollingops.testkit.etcd.RequiresEtcd;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -64,6 +65,46 @@ class DemoIT {
                         "all are back at 1.0",
                         "down at once never more than one of 3",
                         "All answer with release 1.1.");
+    }
+
+    @Test
+    @RequiresEtcd
+    void the_demo_with_etcd_rolls_two_applications_under_one_lock() throws IOException, InterruptedException {
+        Cli demo = demo("--etcd");
+
+        assertThat(demo.await()).as(demo.out() + demo.err()).isZero();
+        assertThat(demo.out())
+                .contains(
+                        "all units are processed by etcd",
+                        "under the lock in etcd",
+                        "down at once never more than one of 4")
+                .contains("Good: ");
+    }
+
+    @Test
+    @RequiresEtcd
+    void the_demo_in_which_etcd_dies_goes_on_without_it_and_returns_to_it() throws IOException, InterruptedException {
+        Cli demo = demo("--etcd", "--kill-etcd");
+
+        assertThat(demo.await()).as(demo.out() + demo.err()).isZero();
+        assertThat(demo.out())
+                .contains(
+                        "killing all three etcd processes",
+                        "web is through, without etcd",
+                        "web has returned to etcd",
+                        "Good: ");
+    }
+
+    @Test
+    @RequiresEtcd
+    void the_demo_with_etcd_interrupted_ends_that_too() throws IOException, InterruptedException {
+        Cli demo = demo("--etcd");
+        await().atMost(TestApplication.PATIENCE).until(() -> demo.out().contains("agents of web are up"));
+
+        Signals.send("INT", demo.pid());
+
+        assertThat(demo.await()).isEqualTo(128 + 2);
+        assertThat(demo.err()).doesNotContain("\tat ");
     }
 
     /** The moments: while services and agents start, while the first unit restarts, while another does. */

@@ -144,7 +144,8 @@ class FaultsIT {
 
             leader.pause();
             web.open(gate);
-            web.awaitThat(() -> web.log().hasBegun("web/" + holder));
+            web.awaitBegun("web/" + next);
+            assertThat(web.leader().unit()).isNotEqualTo(leader.unit());
             leader.resume();
 
             web.assertHistoryIsClean();
