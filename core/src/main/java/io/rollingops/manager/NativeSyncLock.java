@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -41,16 +42,19 @@ final class NativeSyncLock {
 
     private final PeerStore store;
     private final Supplier<String> tickets;
+    private final LongSupplier steadyNanos;
     private final Map<String, Waiter> waiting = new ConcurrentHashMap<>();
 
     /**
      * The lock of one unit.
      *
      * @param tickets gives a text that was never given before
+     * @param steadyNanos the host's steady clock
      */
-    NativeSyncLock(PeerStore store, Supplier<String> tickets) {
+    NativeSyncLock(PeerStore store, Supplier<String> tickets, LongSupplier steadyNanos) {
         this.store = store;
         this.tickets = tickets;
+        this.steadyNanos = steadyNanos;
     }
 
     /** The callback of the operations: hands the lock to the caller, and is over when the caller has let go. */
@@ -66,7 +70,7 @@ final class NativeSyncLock {
     }
 
     /**
-     * Blocks until the lock is held.
+     * Blocks until the lock is held. The time covers the request as well as the wait.
      *
      * @throws RollingOpsException.LockTimeout when it is not held after the given time
      */
@@ -76,8 +80,10 @@ final class NativeSyncLock {
         waiting.put(ticket, waiter);
         Optional<OperationId> operation = Optional.empty();
         try {
+            long begun = steadyNanos.getAsLong();
             operation = Optional.of(request(ticket, timeout));
-            CallbackContext context = waiter.granted.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            long left = timeout.toNanos() - (steadyNanos.getAsLong() - begun);
+            CallbackContext context = waiter.granted.get(Math.max(left, 0), TimeUnit.NANOSECONDS);
             return new SyncLock(
                     Optional.of(context.token()), context.lock(), context.clusterLock(), waiter.released::countDown);
         } catch (TimeoutException e) {

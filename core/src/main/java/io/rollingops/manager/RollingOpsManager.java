@@ -69,7 +69,8 @@ public final class RollingOpsManager {
         this.cluster = builder.cluster;
         this.syncLocks = Map.copyOf(builder.syncLocks);
         this.catchUp = new CatchUp(store, builder.host.clock().boot());
-        this.nativeSyncLock = new NativeSyncLock(store, builder::nextTicket);
+        this.nativeSyncLock = new NativeSyncLock(
+                store, builder::nextTicket, builder.host.clock().boot());
         Map<String, Callback> all = new TreeMap<>(builder.callbacks);
         all.put(NativeSyncLock.CALLBACK, nativeSyncLock::hand);
         this.callbacks = new Callbacks(all, builder.holding);
@@ -221,8 +222,9 @@ public final class RollingOpsManager {
 
     /**
      * Blocks until a lock is held, and returns it for a try-with-resources statement. The lock with the id {@link
-     * #NATIVE_SYNC_LOCK} is the application's own grant and excludes every callback of the application; other ids are
-     * those of the registered {@link SyncLockBackend}s.
+     * #NATIVE_SYNC_LOCK} is the application's own grant and excludes every callback of the application, under a lock that
+     * applications share theirs, too; other ids are those of the registered {@link SyncLockBackend}s, and each of these
+     * excludes only those who take the same one, neither callbacks nor other applications.
      *
      * @throws RollingOpsException.LockTimeout when it is not held after the given time
      * @throws RollingOpsException.InvalidRequest for an unknown id, and inside a callback, which holds the lock already
