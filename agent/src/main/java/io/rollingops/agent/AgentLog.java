@@ -173,11 +173,17 @@ final class AgentLog implements Consumer<UnitEvent> {
     }
 
     private static String text(Ending ending) {
-        return ending instanceof Ending.Answered answered ? answered.result().wire() : "interrupted";
+        if (ending instanceof Ending.Answered answered) {
+            return answered.result().wire();
+        }
+        return ending instanceof Ending.Dropped ? "dropped" : "interrupted";
     }
 
     private static String note(Ending ending) {
-        return ending instanceof Ending.Answered answered ? answered.note() : "";
+        if (ending instanceof Ending.Answered answered) {
+            return answered.note();
+        }
+        return ending instanceof Ending.Dropped dropped ? dropped.note() : "";
     }
 
     private static String firstLine(String text) {

@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -64,28 +65,38 @@ public final class Doctor {
         tell.accept(Finding.good(configuration + " is the configuration of " + config.unit()));
         identity(config);
         clock();
-        agent(config);
+        agent(configuration, config);
         config.etcd().ifPresent(etcd -> etcd(etcd, config));
     }
 
     private void identity(AgentConfig config) {
+        AgentConfig.Identity files = config.identity();
+        certificate(
+                "the certificate of " + config.unit(),
+                now -> Credentials.read(files.certificate(), files.key(), files.authority(), now)
+                        .certificate()
+                        .getNotAfter()
+                        .toInstant());
+        config.raft()
+                .tls()
+                .ifPresent(tls -> certificate(
+                        "the certificate for connections between members",
+                        now -> Credentials.checkConnections(tls, now)));
+    }
+
+    private void certificate(String what, Function<Instant, Instant> endsAt) {
         Instant now = InstantSource.system().instant();
         try {
-            Credentials credentials = Credentials.read(
-                    config.identity().certificate(),
-                    config.identity().key(),
-                    config.identity().authority(),
-                    now);
-            Instant end = credentials.certificate().getNotAfter().toInstant();
+            Instant end = endsAt.apply(now);
             Duration left = Duration.between(now, end);
             tell.accept(
                     left.compareTo(EXPIRES_SOON) < 0
                             ? Finding.warning(
-                                    "the certificate of " + config.unit() + " expires in " + Durations.text(left),
+                                    what + " expires in " + Durations.text(left),
                                     "make a new one with 'rollingops certs'")
-                            : Finding.good("the certificate of " + config.unit() + " is valid until " + end));
+                            : Finding.good(what + " is valid until " + end));
         } catch (RollingOpsException e) {
-            tell.accept(Finding.bad(String.valueOf(e.getMessage()), ""));
+            tell.accept(Finding.bad(String.valueOf(e.getMessage()), "the agent does not start until this is mended"));
         }
     }
 
@@ -95,7 +106,7 @@ public final class Doctor {
                 + Durations.text(Duration.ofNanos(nanos)) + "; the time of day decides nothing"));
     }
 
-    private void agent(AgentConfig config) {
+    private void agent(Path configuration, AgentConfig config) {
         try (ControlClient client = ControlClient.connect(config.controlSocket())) {
             Json.Obj report = client.call(Json.object().put("do", "status").build());
             if (report.object("group").find("leader").isEmpty()) {
@@ -109,7 +120,8 @@ public final class Doctor {
             }
         } catch (ControlClient.NoAgent e) {
             tell.accept(Finding.warning(
-                    "no agent answers at " + config.controlSocket(), "start it: rollingops agent --config …"));
+                    "no agent answers at " + config.controlSocket(),
+                    "start it: rollingops agent --config " + configuration));
         }
     }
 
@@ -135,7 +147,8 @@ public final class Doctor {
                 lock(etcd, keys);
             }
         } catch (RollingOpsException e) {
-            tell.accept(Finding.bad("etcd: " + e.getMessage(), ""));
+            tell.accept(Finding.bad(
+                    "etcd: " + e.getMessage(), "see the files and names in the section 'etcd' of the configuration"));
         }
     }
 
@@ -213,7 +226,7 @@ public final class Doctor {
                     "give the role of this application, and no other, also: etcdctl role grant-permission ROLE --prefix=true"
                             + " readwrite " + prefix));
         } catch (RollingOpsException e) {
-            tell.accept(Finding.bad(String.valueOf(e.getMessage()), ""));
+            tell.accept(Finding.bad(String.valueOf(e.getMessage()), "try again when etcd answers"));
         }
     }
 

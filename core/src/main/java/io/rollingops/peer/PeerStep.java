@@ -504,7 +504,8 @@ final class PeerStep {
             }
             Optional<UnitRecord> record = member.record();
             if (record.isEmpty()) {
-                return invalid("the databag of " + unit + " cannot be read: " + unreadable(member));
+                return invalid("the databag of " + unit + " cannot be read: " + unreadable(member)
+                        + "; 'rollingops why " + unit + "' says what to do; name the others with --unit");
             }
             Optional<PeerReply> noRoom = RequestRules.noRoom(unit, record.get(), operation, headBegun(unit));
             if (noRoom.isPresent()) {
@@ -526,8 +527,8 @@ final class PeerStep {
         }
         return member.record()
                 .map(record -> withdraw(command.unit(), record, command.operation()))
-                .orElseGet(
-                        () -> invalid("the databag of " + command.unit() + " cannot be read: " + unreadable(member)));
+                .orElseGet(() -> invalid("the databag of " + command.unit() + " cannot be read: " + unreadable(member)
+                        + "; 'rollingops why " + command.unit() + "' says what to do"));
     }
 
     private PeerReply forceRelease(PeerCommand.ForceRelease force) {

@@ -15,6 +15,7 @@ import io.rollingops.testkit.etcd.RequiresEtcd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +64,10 @@ class DoctorIT {
                 .asString()
                 .contains("no agent answers");
         assertThat(findings)
+                .anyMatch(finding ->
+                        finding.remedy().equals("start it: rollingops agent --config " + own.resolve("agent.yaml")))
+                .anyMatch(saying("the certificate for connections between members is valid until"));
+        assertThat(findings)
                 .anyMatch(saying("the lock is free"))
                 .anyMatch(saying("/rollingops/private/5eed-web/ may be written"))
                 .anyMatch(saying("shows the same as this machine's"));
@@ -85,6 +90,19 @@ class DoctorIT {
                 .filteredOn(finding -> finding.level() == Level.BAD)
                 .anyMatch(finding -> finding.text().contains("permission denied")
                         && finding.remedy().contains("/rollingops/default/" + CLUSTER + "/"));
+    }
+
+    @Test
+    void files_of_the_connections_that_do_not_belong_together_are_told_before_the_agent_finds_them()
+            throws IOException {
+        Files.copy(own.resolve("unit.key"), own.resolve("tls.key"), StandardCopyOption.REPLACE_EXISTING);
+
+        assertThat(examine(section("web", CLUSTER, ETCD.cluster().endpoints())))
+                .filteredOn(finding -> finding.level() == Level.BAD)
+                .singleElement()
+                .matches(finding ->
+                        finding.text().contains(own.resolve("tls.key").toString())
+                                && !finding.remedy().isEmpty());
     }
 
     @Test

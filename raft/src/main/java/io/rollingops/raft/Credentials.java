@@ -55,6 +55,19 @@ public record Credentials(Author author, PrivateKey key, X509Certificate certifi
         return new Credentials(author, own.key(), own.certificate(), own.authority());
     }
 
+    /**
+     * Checks the files for the connections between members as the start of a member does.
+     *
+     * @return when the certificate ends
+     * @throws RollingOpsException.InvalidRequest naming the file, what is wrong with it and what to do
+     */
+    public static Instant checkConnections(RaftSettings.Tls files, Instant now) {
+        return CertifiedKey.read(files.certificate(), files.key(), files.authority(), now)
+                .certificate()
+                .getNotAfter()
+                .toInstant();
+    }
+
     /** Who owns a certificate, if it names an owner of ours. */
     static Optional<Author> owner(X509Certificate certificate) {
         try {

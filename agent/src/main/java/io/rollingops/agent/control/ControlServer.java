@@ -29,7 +29,8 @@ public final class ControlServer {
                     Optional.ofNullable(socket.toAbsolutePath().getParent()).orElseThrow());
             return LocalServer.start(socket, "agent", handler);
         } catch (IOException e) {
-            throw new ConfigException("the control socket " + socket + " cannot be made: " + e);
+            throw new ConfigException("the control socket " + socket + " cannot be made: " + e
+                    + "; let this user write to its folder, or name another or a shorter path in 'control-socket'");
         }
     }
 }
