@@ -272,6 +272,34 @@ class RollingOpsManagerTest {
         assertThat(host.wasHalted()).isFalse();
     }
 
+    /** A machine that was suspended without its steady clock noticing shows it by the time of day (rule L3). */
+    @Test
+    void a_time_of_day_that_jumps_stops_the_callback_and_the_operation_runs_again() throws InterruptedException {
+        TestHost host = host();
+        CountDownLatch began = new CountDownLatch(1);
+        AtomicInteger calls = new AtomicInteger();
+        RollingOpsManager manager = host.manager(store, "web/0", "p1")
+                .lease(new LeaseTerms(Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofMillis(500)))
+                .callback("restart", context -> {
+                    if (calls.incrementAndGet() == 1) {
+                        began.countDown();
+                        new CountDownLatch(1).await();
+                    }
+                    return OperationResult.RELEASE;
+                })
+                .start();
+        host.await(UnitEvent.LeaseOpened.class);
+        manager.requestAsyncLock("restart", Map.of(), OptionalInt.of(0));
+        assertThat(began.await(10, TimeUnit.SECONDS)).isTrue();
+
+        host.jumpWall(60);
+
+        assertThat(host.await(UnitEvent.LeaseLost.class).reason()).contains("the wall clock jumped by");
+        host.await(UnitEvent.Recorded.class);
+        assertThat(calls).hasValue(2);
+        assertThat(host.wasHalted()).isFalse();
+    }
+
     @Test
     void a_callback_that_does_not_stop_ends_the_process() throws InterruptedException {
         TestHost host = host();

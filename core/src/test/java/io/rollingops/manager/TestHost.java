@@ -25,6 +25,7 @@ final class TestHost implements AutoCloseable {
     private final ExecutorService callbacks = Executors.newCachedThreadPool();
     private final ScheduledExecutorService timers = Executors.newScheduledThreadPool(2);
     private final AtomicLong skippedNanos = new AtomicLong();
+    private final AtomicLong wallJumpNanos = new AtomicLong();
     private final BlockingQueue<UnitEvent> story = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> halts = new LinkedBlockingQueue<>();
     private final Host host;
@@ -45,6 +46,11 @@ final class TestHost implements AutoCloseable {
     /** Lets time pass, for both clocks. */
     void skip(long seconds) {
         skippedNanos.addAndGet(TimeUnit.SECONDS.toNanos(seconds));
+    }
+
+    /** Lets the time of day jump, and no time pass. */
+    void jumpWall(long seconds) {
+        wallJumpNanos.addAndGet(TimeUnit.SECONDS.toNanos(seconds));
     }
 
     <T extends UnitEvent> T await(Class<T> kind) throws InterruptedException {
@@ -85,7 +91,7 @@ final class TestHost implements AutoCloseable {
     }
 
     private Instant wall() {
-        return InstantSource.system().instant().plusNanos(skippedNanos.get());
+        return InstantSource.system().instant().plusNanos(skippedNanos.get() + wallJumpNanos.get());
     }
 
     @Override

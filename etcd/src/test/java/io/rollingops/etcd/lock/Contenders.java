@@ -14,7 +14,6 @@ import io.rollingops.manager.HostClock;
 import io.rollingops.spi.ClusterLock.Hold;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -24,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Units of several applications that want one lock on a real etcd. */
 final class Contenders implements AutoCloseable {
@@ -60,6 +60,7 @@ final class Contenders implements AutoCloseable {
         final LinkedBlockingQueue<LockEvent> story = new LinkedBlockingQueue<>();
         private final ExecutorService executor = Executors.newSingleThreadExecutor();
         private final ScheduledExecutorService timers = Executors.newScheduledThreadPool(1);
+        private final AtomicLong wallJumpSeconds = new AtomicLong();
         private boolean closed;
 
         Contender(LockKeys keys, EtcdSettings etcd) {
@@ -68,7 +69,7 @@ final class Contenders implements AutoCloseable {
                     client,
                     keys,
                     QUICK,
-                    new HostClock(System::nanoTime, InstantSource.system()),
+                    new HostClock(System::nanoTime, () -> Instant.now().plusSeconds(wallJumpSeconds.get())),
                     executor,
                     (delay, task) -> {
                         Future<?> unused = timers.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
@@ -83,6 +84,11 @@ final class Contenders implements AutoCloseable {
 
         static Operation operation() {
             return Operation.requested("restart", Json.Obj.EMPTY, OptionalInt.empty(), Instant.now());
+        }
+
+        /** Lets the time of day jump, and no time pass. */
+        void jumpWall(long seconds) {
+            wallJumpSeconds.addAndGet(seconds);
         }
 
         Hold hold() {

@@ -172,6 +172,22 @@ class EtcdClusterLockIT {
         api.awaitHeld();
     }
 
+    /** A machine that was suspended without its steady clock noticing shows it by the time of day (rule L3). */
+    @Test
+    void a_time_of_day_that_jumps_takes_the_lock_from_its_holder() {
+        Contender web = contenders.add("web", settings);
+        web.want();
+        web.awaitHeld();
+
+        web.jumpWall(3600);
+
+        await().atMost(Contenders.PATIENCE)
+                .until(() -> web.story.stream()
+                        .anyMatch(event -> event instanceof LockEvent.LeaseLost lost
+                                && lost.reason().contains("the wall clock jumped by")));
+        assertThat(web.hold()).isNotEqualTo(Hold.HELD);
+    }
+
     @Test
     void one_that_is_cut_off_from_etcd_loses_the_lock_in_time_and_the_others_go_on() {
         try (FaultProxy proxy = new FaultProxy(etcd.member(0).address())) {
