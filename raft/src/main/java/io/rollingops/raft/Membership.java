@@ -100,7 +100,7 @@ final class Membership {
                 if (leads && reply.getConf().isPresent()) {
                     return Optional.of(members(reply.getConf().get()));
                 }
-                leaderOf(reply).filter(known::add).ifPresent(open::addFirst);
+                leaderOf(reply.getRoleInfoProto()).filter(known::add).ifPresent(open::addFirst);
             } catch (IOException | StatusRuntimeException e) {
                 // It does not answer; perhaps another one does.
             }
@@ -108,14 +108,12 @@ final class Membership {
         return Optional.empty();
     }
 
-    private static Optional<RaftMember> leaderOf(GroupInfoReply reply) {
-        RaftProtos.RoleInfoProto role = reply.getRoleInfoProto();
-        return role.hasFollowerInfo() && role.getFollowerInfo().hasLeaderInfo()
-                ? Optional.of(RaftMember.of(
-                        ProtoUtils.toRaftPeer(
-                                role.getFollowerInfo().getLeaderInfo().getId()),
-                        true))
-                : Optional.empty();
+    /** Where a follower says that its leader is; one that knows none says it of a peer without a name. */
+    static Optional<RaftMember> leaderOf(RaftProtos.RoleInfoProto role) {
+        RaftProtos.RaftPeerProto leader = role.getFollowerInfo().getLeaderInfo().getId();
+        return leader.getId().isEmpty() || leader.getAddress().isEmpty()
+                ? Optional.empty()
+                : Optional.of(RaftMember.of(ProtoUtils.toRaftPeer(leader), true));
     }
 
     private static List<RaftMember> members(RaftProtos.RaftConfigurationProto group) {
