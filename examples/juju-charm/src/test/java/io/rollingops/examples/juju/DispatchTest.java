@@ -19,11 +19,17 @@ class DispatchTest {
 
     @Test
     void the_script_lets_exactly_the_handled_hooks_through() throws IOException {
+        assertThat(hooks(Path.of("src/main/charm/dispatch")))
+                .isEqualTo(RollingCharm.charm(Optional.empty()).handledHooks());
+    }
+
+    /** The hooks that a script lets through. */
+    static Set<String> hooks(Path dispatch) throws IOException {
         Set<String> listed = new TreeSet<>();
-        Matcher hooks = HOOK.matcher(Files.readString(Path.of("src/main/charm/dispatch")));
+        Matcher hooks = HOOK.matcher(Files.readString(dispatch));
         while (hooks.find()) {
             listed.add(hooks.group(1));
         }
-        assertThat(listed).isEqualTo(RollingCharm.charm(Optional.empty()).handledHooks());
+        return listed;
     }
 }
