@@ -7,6 +7,7 @@ import io.rollingops.json.Json;
 import io.rollingops.testkit.juju.ActionResult;
 import io.rollingops.testkit.juju.JujuEmulator;
 import io.rollingops.testkit.juju.JujuExtension;
+import io.rollingops.testkit.juju.Outcome;
 import io.rollingops.testkit.juju.Status;
 import java.io.IOException;
 import java.util.List;
@@ -89,6 +90,22 @@ class RollingCharmIT {
         juju.resolve("app/1");
         charm.settle();
         assertThat(charm.work()).containsExactly("app/1 begin restart", "app/1 end restart");
+        assertThat(juju.databag("restart", "app/1")).containsEntry("operations", "[]");
+    }
+
+    @Test
+    void a_hook_that_ends_with_its_agent_has_not_failed_and_its_callback_runs_again(JujuEmulator juju)
+            throws IOException {
+        CharmUnderTest charm = new CharmUnderTest(juju);
+        charm.deploy(2);
+        juju.runAction("app/1", "restart", Map.of("delay", Json.of(3))).result();
+        juju.runUntil("the callback", () -> charm.work().size() == 1, CharmUnderTest.LIMIT);
+        juju.restartAgent("app/1");
+        charm.settle(); // fails when a unit is in error
+        assertThat(juju.trace("app/1"))
+                .filteredOn(entry -> entry.outcome() == Outcome.INTERRUPTED)
+                .hasSize(1);
+        assertThat(charm.work()).containsExactly("app/1 begin restart", "app/1 begin restart", "app/1 end restart");
         assertThat(juju.databag("restart", "app/1")).containsEntry("operations", "[]");
     }
 
