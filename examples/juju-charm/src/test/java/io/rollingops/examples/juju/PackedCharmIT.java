@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** One command builds a zip that Juju can run: everything is in it, programs can be executed, and the charm rolls. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PackedCharmIT {
-    private static final long ZIP_BYTES_MAX = 60L << 20;
+    private static final long ZIP_BYTES_MAX = 60_000_000;
     private static final Path MADE_BY_MAVEN = Path.of("target/charm");
     private static final Path JAVA_HOME = Path.of(System.getProperty("java.home"));
 
@@ -68,6 +68,7 @@ class PackedCharmIT {
         for (String program : List.of("dispatch", "jre/bin/java", "jre/lib/jspawnhelper")) {
             assertThat(unpacked.resolve(program)).isExecutable();
         }
+        assertThat(nativesOfWorker()).as("for this machine only").isNotEmpty().allMatch(name -> name.endsWith(".so"));
         assertThat(run(List.of("./dispatch", "--print-hooks"), unpacked)).contains("restart-relation-changed");
         Matcher classPath = Pattern.compile("-cp (\\S+) ").matcher(Files.readString(unpacked.resolve("dispatch")));
         assertThat(classPath.find()).isTrue();
@@ -86,6 +87,13 @@ class PackedCharmIT {
         charm.run("app/1", "restart", Map.of());
         charm.settleAfter(3);
         assertThat(charm.work()).containsExactly("app/1 begin restart", "app/1 end restart");
+    }
+
+    private List<String> nativesOfWorker() throws IOException {
+        try (FileSystem jar = FileSystems.newFileSystem(unpacked.resolve("worker/grpc-netty-shaded.jar"));
+                Stream<Path> natives = Files.list(jar.getPath("META-INF/native"))) {
+            return natives.map(Path::toString).toList();
+        }
     }
 
     @Test
