@@ -9,6 +9,7 @@ import io.rollingops.testkit.juju.ActionResult;
 import io.rollingops.testkit.juju.JujuEmulator;
 import io.rollingops.testkit.juju.JujuExtension;
 import io.rollingops.testkit.juju.TraceEntry;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -215,6 +216,46 @@ class PeerRollTest {
             assertThat(begun()).containsExactly("app/0 restart");
             assertThat(juju.databag("restart", "app/0")).containsEntry("operations", "[]");
         }
+    }
+
+    @Test
+    void what_a_handler_wrote_before_it_failed_is_taken_back_also_under_juju_exec(JujuEmulator juju) {
+        deploy(juju, 2);
+        charm.handle(hook -> {
+            writeBoth(hook);
+            throw new IOException("the disk is full");
+        });
+        assertThat(charm.dispatch(juju, "app/0").exitCode()).isEqualTo(1);
+        juju.configure("app", Map.of("cluster-id", Json.of("x")));
+        juju.settleWithErrors(LIMIT);
+        assertThat(juju.status("app/0").inError()).isTrue();
+        assertThat(juju.databag("restart", "app/0")).doesNotContainKey("note");
+        assertThat(juju.appDatabag("restart", "app")).doesNotContainKey("note");
+
+        charm.handle(PeerRollTest::writeBoth);
+        assertThat(charm.dispatch(juju, "app/0").exitCode()).isZero();
+        assertThat(juju.databag("restart", "app/0")).containsEntry("note", "unit");
+        assertThat(juju.appDatabag("restart", "app")).containsEntry("note", "of app/0");
+    }
+
+    /** Juju has no way to take back what one command has set there, when the next one fails. */
+    @Test
+    void of_several_databags_those_before_a_refused_one_stay_under_juju_exec_and_not_in_a_hook(JujuEmulator juju) {
+        deploy(juju, 2);
+        charm.handle(PeerRollTest::writeBoth); // on a unit that does not lead
+        juju.configure("app", Map.of("cluster-id", Json.of("x")));
+        juju.settleWithErrors(LIMIT);
+        assertThat(juju.status("app/1").inError()).isTrue();
+        assertThat(juju.databag("restart", "app/1")).doesNotContainKey("note");
+
+        assertThat(charm.dispatch(juju, "app/1").exitCode()).isEqualTo(1);
+        assertThat(juju.databag("restart", "app/1")).containsEntry("note", "unit");
+    }
+
+    private static void writeBoth(Hook hook) {
+        RelationId peers = hook.relations().relations("restart").get(0);
+        hook.relations().writeApplication(peers, Map.of("note", "of " + hook.unit()));
+        hook.relations().writeUnit(peers, Map.of("note", "unit"));
     }
 
     @Test

@@ -7,9 +7,11 @@ import io.rollingops.RollingOpsStatus;
 import io.rollingops.UnitName;
 import io.rollingops.json.Json;
 import io.rollingops.json.JsonText;
+import io.rollingops.juju.CharmEvent.Lifecycle;
 import io.rollingops.manager.CallbackContext;
 import io.rollingops.manager.HostClock;
 import io.rollingops.testing.HistoryEvent;
+import io.rollingops.testkit.juju.ActionResult;
 import io.rollingops.testkit.juju.CharmMetadata;
 import io.rollingops.testkit.juju.EmulatedCharm;
 import io.rollingops.testkit.juju.ExecResult;
@@ -48,6 +50,14 @@ final class RollingCharm implements EmulatedCharm {
     private final Queue<String> wakes = new ConcurrentLinkedQueue<>();
     private final Map<String, Integer> failures = new ConcurrentHashMap<>();
     private final UnaryOperator<RollingOpsSettings> settings;
+    private volatile JujuCharm.Handler asked = hook -> {};
+    private volatile JujuCharm.Handler own = hook -> {};
+
+    /** Something that a handler asks of rolling operations. */
+    @FunctionalInterface
+    interface Question<T> {
+        T ask(RollingOps rolling) throws Exception;
+    }
 
     RollingCharm(Path folder) {
         this(folder, UnaryOperator.identity());
@@ -68,6 +78,8 @@ final class RollingCharm implements EmulatedCharm {
                 .withAction("failed-restart")
                 .withAction("deferred-restart")
                 .withAction("state")
+                .withAction("ask")
+                .withAction("forgotten")
                 .withAction("force-release");
     }
 
@@ -122,6 +134,33 @@ final class RollingCharm implements EmulatedCharm {
         return history.violations(juju);
     }
 
+    /** Asks in an action of the unit; what the question throws fails the action, and is thrown here as well. */
+    <T> T ask(JujuEmulator juju, String unit, Question<T> question) throws Exception {
+        List<T> answers = new ArrayList<>();
+        List<Exception> thrown = new ArrayList<>();
+        asked = hook -> {
+            try {
+                answers.add(question.ask(hook.rollingOps()));
+            } catch (Exception e) {
+                thrown.add(e);
+                throw e;
+            }
+        };
+        ActionResult result = juju.runAction(unit, "ask", Map.of()).result();
+        if (!thrown.isEmpty()) {
+            throw thrown.get(0);
+        }
+        if (!result.completed()) {
+            throw new IllegalStateException(result.toString());
+        }
+        return answers.get(0);
+    }
+
+    /** What the charm itself does in {@code config-changed}, and in the hook that units have dispatched for themselves. */
+    void handle(JujuCharm.Handler handler) {
+        own = handler;
+    }
+
     /** Lets the unit's next hooks fail after all handlers, as many as that. */
     void failAfterCallback(String unit, int times) {
         failures.put(unit, times);
@@ -174,11 +213,13 @@ final class RollingCharm implements EmulatedCharm {
                         "deferred-restart", (hook, context) -> work(unit, context, record, OperationResult.RETRY_HOLD));
         return JujuCharm.builder()
                 .rollingOps(settings.apply(plain))
-                .onHook(RollingOps.GRANTED_HOOK, hook -> {})
+                .on(Lifecycle.CONFIG_CHANGED, hook -> own.handle(hook))
+                .onHook(RollingOps.GRANTED_HOOK, hook -> own.handle(hook))
                 .onAction("restart", RollingCharm::request)
                 .onAction("failed-restart", RollingCharm::request)
                 .onAction("deferred-restart", RollingCharm::request)
                 .onAction("state", RollingCharm::tellState)
+                .onAction("ask", action -> asked.handle(action.hook()))
                 .onAction(
                         "force-release",
                         action -> action.hook()
