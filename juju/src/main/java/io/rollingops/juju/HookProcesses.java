@@ -20,6 +20,9 @@ final class HookProcesses implements HookCommand.Runner {
     /** Stands between the outputs; the commands print JSON or plain words, where it cannot be. */
     private static final char SEPARATOR = '\u001e';
 
+    /** Of one argument, with the zero at its end. */
+    private static final int ARGUMENT_BYTES_MAX = 128 << 10;
+
     private static final String ESCAPED_SEPARATOR = "\\036";
 
     @Override
@@ -76,6 +79,17 @@ final class HookProcesses implements HookCommand.Runner {
             fed.join();
             return new HookCommand.Result(exitCode, output, error.join());
         } catch (IOException e) {
+            int longest = line.stream()
+                    .mapToInt(word -> word.getBytes(StandardCharsets.UTF_8).length)
+                    .max()
+                    .orElse(0);
+            if (longest >= ARGUMENT_BYTES_MAX) {
+                throw new HookCommandException(
+                        HookCommandException.Kind.FAILED,
+                        line.get(0),
+                        "cannot be started with an argument of " + longest + " bytes; Linux takes fewer than "
+                                + ARGUMENT_BYTES_MAX + ", so give it a shorter text");
+            }
             throw new HookCommandException(
                     HookCommandException.Kind.NO_CONTEXT,
                     line.get(0),

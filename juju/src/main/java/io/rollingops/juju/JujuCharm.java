@@ -38,6 +38,9 @@ public final class JujuCharm {
     /** The argument with which {@link #dispatch} prints the hooks that are handled, one a line, and does nothing else. */
     public static final String PRINT_HOOKS = "--print-hooks";
 
+    /** The exit status of a charm that was not started by Juju. */
+    private static final int NO_CONTEXT = 2;
+
     private final Map<String, List<Handler>> hooks;
     private final Map<String, ActionHandler> actions;
     private final Optional<RollingOpsSettings> rollingOps;
@@ -77,8 +80,16 @@ public final class JujuCharm {
             handledHooks().forEach(System.out::println);
             return;
         }
+        JujuContext context;
+        try {
+            context = JujuContext.parse(System.getenv());
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(NO_CONTEXT);
+            return;
+        }
         int exitCode = run(
-                JujuContext.parse(System.getenv()),
+                context,
                 new HookProcesses(),
                 new HostClock(BootClock.ofThisMachine(), Clock.systemUTC()),
                 Waker::detached);
@@ -160,7 +171,9 @@ public final class JujuCharm {
             }
             ActionHandler handler = actions.get(action.name());
             if (handler == null) {
-                throw new IllegalArgumentException("this charm does not know the action " + action.name());
+                throw new IllegalArgumentException("this charm does not know the action " + action.name()
+                        + "; give it a handler or take it out of actions.yaml; handled are "
+                        + new TreeSet<>(actions.keySet()));
             }
             handler.handle(new Action(action, hook));
             return;

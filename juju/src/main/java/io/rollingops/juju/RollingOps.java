@@ -134,8 +134,9 @@ public final class RollingOps {
         if (folder.isLeaving()) {
             throw new RollingOpsException.Refused(self() + " is being removed; it begins nothing any more");
         }
-        JujuPeerStore store = peers().orElseThrow(
-                        () -> new RollingOpsException.NotReady("No " + settings.peerRelation() + " peer relation yet."))
+        JujuPeerStore store = peers().orElseThrow(() -> new RollingOpsException.NotReady(
+                        "No " + settings.peerRelation() + " peer relation yet; it comes with "
+                                + RelationPhase.CREATED.hook(settings.peerRelation()) + ", ask again then"))
                 .store();
         store.adopt();
         PeerReply reply = store.submit(new PeerCommand.Request(callbackId, arguments, maxRetry), Duration.ZERO)
