@@ -28,6 +28,7 @@ class ReferenceBehavioursTest {
     private static final Pattern DEFECT = Pattern.compile("(?m)^\\| D(\\d+): ");
     private static final int DEFECTS = 32;
     private static final Pattern ROW = Pattern.compile("(?m)^\\| (\\d+(?:–\\d+)?(?:, \\d+(?:–\\d+)?)*) \\|");
+    private static final Pattern LINE = Pattern.compile(ROW.pattern() + ".*");
 
     @ParameterizedTest
     @CsvSource({"reference-behaviours.md,109", "upgrade-behaviours.md,49"})
@@ -65,6 +66,16 @@ class ReferenceBehavioursTest {
         assertThat(numbers)
                 .containsExactlyElementsOf(
                         IntStream.rangeClosed(1, behaviours).boxed().toList());
+    }
+
+    @Test
+    void no_behaviour_is_left_for_later() throws IOException {
+        String text = document("reference-behaviours.md");
+        assertThat(text).doesNotContainPattern("(?i)\\blater[:,] |still to come");
+        Matcher rows = LINE.matcher(text);
+        while (rows.find()) {
+            assertThat(rows.group()).as("names a test, or the row that does").containsPattern("`\\w+#\\w+`|as \\d");
+        }
     }
 
     @Test

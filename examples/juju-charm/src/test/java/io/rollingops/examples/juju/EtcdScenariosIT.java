@@ -52,6 +52,7 @@ class EtcdScenariosIT {
         ActionResult asked = model.charm().run("app/0", "restart", Map.of());
         assertThat(asked.completed()).as(asked.message()).isTrue();
         assertThat(asked.get("backend")).isEqualTo("etcd");
+        assertThat(asked.get("status")).isEqualTo("waiting");
         assertThat(work.settledAfter(2)).containsExactly("app/0 begin restart", "app/0 end restart");
         assertThat(model.workerLog("app/0")).anyMatch(line -> line.contains("dispatches rollingops_lock_granted"));
         assertThat(model.juju().databag("restart", "app/0"))
@@ -164,6 +165,9 @@ class EtcdScenariosIT {
         ActionResult result = model.charm().run("app/1", "sync-restart", Map.of("timeout", Json.of(0)));
         model.giveLockBack();
         assertThat(result.completed()).isFalse();
+        assertThat(model.juju().log("app/1"))
+                .as("the time was out, and nothing else was wrong")
+                .anyMatch(line -> line.message().contains("the lock was not to be had within 0 ms"));
         assertThat(work.lines()).isEmpty();
     }
 }
