@@ -29,7 +29,12 @@ final class WorkerLog implements AutoCloseable {
 
     /** Opens it; what stands there stays. */
     static WorkerLog open(Path folder, WorkerConfig config) throws IOException {
-        FileHandler file = new FileHandler(folder.resolve(WorkerConfig.LOG).toString(), PART_BYTES, PARTS, true);
+        return open(folder, config, PART_BYTES);
+    }
+
+    /** As {@link #open(Path, WorkerConfig)}, with another size after which the next part begins. */
+    static WorkerLog open(Path folder, WorkerConfig config, int partBytes) throws IOException {
+        FileHandler file = new FileHandler(folder.resolve(WorkerConfig.LOG).toString(), partBytes, PARTS, true);
         String who = "[" + ProcessHandle.current().pid() + "] [unit=" + config.unit() + " cluster=" + config.clusterId()
                 + "]";
         file.setFormatter(new Formatter() {
