@@ -14,6 +14,7 @@ import io.rollingops.testkit.juju.HookRun;
 import io.rollingops.testkit.juju.JujuEmulator;
 import io.rollingops.testkit.juju.JujuExtension;
 import io.rollingops.upgrade.Substrate;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -447,6 +448,58 @@ class UpgradesTest {
         scene.settle(juju);
         assertThat(scene.begun()).containsExactly("app/1 2", "app/0 2");
         isOver(juju, "2");
+    }
+
+    @Test
+    void a_unit_whose_related_application_is_too_old_is_not_touched_until_that_is_new_enough(JujuEmulator juju) {
+        scene.needs = Map.of("broker", ">=2.1");
+        deploy(juju, 2);
+        check(juju);
+        scene.reported = () -> Map.of("broker", "2.0");
+        juju.upgrade("app", scene.revision("2"));
+        scene.settle(juju);
+        assertThat(scene.work()).isEmpty();
+        assertThat(juju.databag(RELATION, "app/1")).containsEntry("state", "failed");
+        assertThat(juju.status("app/1").workload().message())
+                .startsWith("Dependencies not satisfied")
+                .contains("broker", ">=2.1", "2.0");
+
+        scene.reported = () -> Map.of("broker", "2.1.3");
+        order(juju, "retry-upgrade", "unit", "app/1", "reason", "the broker is upgraded");
+        scene.settle(juju);
+        assertThat(scene.begun()).containsExactly("app/1 2", "app/0 2");
+        isOver(juju, "2");
+    }
+
+    @Test
+    void a_charm_that_cannot_tell_what_others_report_is_upgraded_and_says_so(JujuEmulator juju) {
+        scene.needs = Map.of("broker", ">=2.1");
+        scene.reported = () -> {
+            throw new IOException("the broker does not answer");
+        };
+        deploy(juju, 2);
+        check(juju);
+        juju.upgrade("app", scene.revision("2"));
+        scene.settle(juju);
+        assertThat(juju.log("app/1"))
+                .anyMatch(line -> line.level().equals("WARNING")
+                        && line.message().contains("does not know what related applications report")
+                        && line.message().contains("the broker does not answer"));
+        isOver(juju, "2");
+    }
+
+    @Test
+    void without_its_relation_an_upgrade_takes_no_orders_and_nothing_is_at_work(JujuEmulator juju) {
+        scene.isRelated = false;
+        deploy(juju, 1);
+        for (String action : List.of("pre-upgrade-check", "resume-upgrade")) {
+            ActionResult refused = juju.runAction("app/0", action, Map.of()).result();
+            assertThat(refused.message()).isEqualTo("Could not find upgrade relation.");
+        }
+        assertThat(juju.runAction("app/0", "well", Map.of()).result().completed())
+                .as("nothing is to be completed")
+                .isTrue();
+        assertThat(scene.work()).isEmpty();
     }
 
     @Test

@@ -27,6 +27,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 
 /**
  * One revision of a charm that upgrades its workload, inside the emulator and without a process. All revisions share a
@@ -73,6 +75,11 @@ final class UpgradingCharm implements EmulatedCharm {
         List<Integer> order = List.of();
 
         boolean isTrusted = true;
+        boolean isRelated = true;
+        /** What the document asks of other applications, and what these report. */
+        Map<String, String> needs = Map.of();
+
+        Callable<Map<String, String>> reported = Map::of;
         Duration checkTakes = Duration.ZERO;
         long skippedNanos;
 
@@ -141,7 +148,10 @@ final class UpgradingCharm implements EmulatedCharm {
 
     @Override
     public CharmMetadata metadata() {
-        CharmMetadata metadata = CharmMetadata.named("upgrading").withPeer(RELATION, "upgrade");
+        CharmMetadata metadata = CharmMetadata.named("upgrading");
+        if (scene.isRelated) {
+            metadata = metadata.withPeer(RELATION, "upgrade");
+        }
         for (String action : UpgradeActions.NAMES) {
             metadata = metadata.withAction(action);
         }
@@ -203,8 +213,11 @@ final class UpgradingCharm implements EmulatedCharm {
     }
 
     String document() {
-        return "{\"service\": {\"dependencies\": {}, \"name\": \"svc\", \"upgrade_supported\": \"" + supported
-                + "\", \"version\": \"" + release + "\"}}";
+        String needs = scene.needs.entrySet().stream()
+                .map(need -> "\"" + need.getKey() + "\": \"" + need.getValue() + "\"")
+                .collect(Collectors.joining(", "));
+        return "{\"service\": {\"dependencies\": {" + needs + "}, \"name\": \"svc\", \"upgrade_supported\": \""
+                + supported + "\", \"version\": \"" + release + "\"}}";
     }
 
     private JujuCharm charm(String unit, String hook) {
@@ -264,6 +277,11 @@ final class UpgradingCharm implements EmulatedCharm {
                     : scene.order.stream()
                             .map(number -> new UnitName("app", number))
                             .toList();
+        }
+
+        @Override
+        public Map<String, String> reported(Hook of) throws Exception {
+            return scene.reported.call();
         }
 
         @Override
