@@ -36,7 +36,8 @@ public final class UpgradingCharm {
         charm(Files.readString(charm.resolve("release")).strip(), folder).dispatch(args);
     }
 
-    private static JujuCharm charm(String release, Path folder) {
+    /** The charm, in the revision that brings a release. */
+    static JujuCharm charm(String release, Path folder) {
         DependencyDocument declared =
                 DependencyDocument.read("{\"service\": {\"dependencies\": {}, \"name\": \"service\","
                         + " \"upgrade_supported\": \">=1\", \"version\": \"" + release + "\"}}");

@@ -25,6 +25,12 @@ class DispatchTest {
     }
 
     @Test
+    void so_does_the_script_of_the_charm_that_is_upgraded() throws IOException {
+        assertThat(hooks(Path.of("src/main/upgrading-charm/dispatch")))
+                .isEqualTo(UpgradingCharm.charm("1", Path.of("")).handledHooks());
+    }
+
+    @Test
     void a_charm_that_is_started_by_hand_says_so_in_one_line(@TempDir Path folder) throws Exception {
         Path output = folder.resolve("output");
         ProcessBuilder builder = new ProcessBuilder(

@@ -10,11 +10,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class UpgradingCharmIT {
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
-    private static final Pattern START = Pattern.compile("exec jre.*", Pattern.DOTALL);
+    private static final Path FILES = Path.of("src/main/upgrading-charm");
 
     @RegisterExtension
     final JujuExtension extension = JujuExtension.with(builder -> builder.seed(4));
@@ -73,26 +73,23 @@ class UpgradingCharmIT {
         juju.settle(LIMIT);
     }
 
-    /** The other example's folder with another charm in it. */
+    /** The other example's folder with this charm's files over its own. */
     private static Path revision(JujuEmulator juju, String release) throws IOException {
         Path folder = juju.folder().resolve("upgrading-" + release);
         if (Files.exists(folder)) {
             return folder;
         }
         PreparedCharm.copyTo(folder);
+        try (Stream<Path> files = Files.list(FILES)) {
+            for (Path file : files.toList()) {
+                Files.copy(
+                        file,
+                        folder.resolve(file.getFileName()),
+                        StandardCopyOption.REPLACE_EXISTING,
+                        StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
         Files.writeString(folder.resolve("release"), release);
-        Files.writeString(
-                folder.resolve("metadata.yaml"),
-                "name: upgrading\npeers:\n  restart: {interface: rolling_op}\n  upgrade: {interface: upgrade}\n");
-        Files.writeString(folder.resolve("actions.yaml"), "pre-upgrade-check: {}\nrestart: {}\n");
-        Files.writeString(folder.resolve("config.yaml"), "options:\n  transitions: {type: string, default: \"\"}\n");
-        Path dispatch = folder.resolve("dispatch");
-        Matcher start = START.matcher(Files.readString(dispatch));
-        assertThat(start.find()).isTrue();
-        Files.writeString(
-                dispatch,
-                "#!/bin/sh\ntouch -d 2026-01-01T00:00:00Z lib/*.jar\n"
-                        + start.group().replace(".RollingCharm ", ".UpgradingCharm "));
         return folder;
     }
 
