@@ -287,15 +287,7 @@ class EtcdFaultsIT {
             api.awaitBackend("etcd");
             Path began = web.file("began");
             Path gate = web.file("gate");
-            Cli lock = web.begin(
-                    0,
-                    "lock",
-                    "--",
-                    "sh",
-                    "-c",
-                    "echo $ROLLINGOPS_CLUSTER_TOKEN >" + began + "; while [ ! -e " + gate
-                            + " ]; do sleep 0.05; done; echo done");
-            web.awaitThat(() -> Files.exists(began) && Files.readString(began).endsWith("\n"));
+            Cli lock = beginUnderLock(web, began, gate);
             assertThat(Files.readString(began)).matches("[1-9][0-9]*\n");
             api.request("work", Map.of(), 0);
             api.awaitStatus(seen -> !seen.object("etcd").array("waiters").isEmpty());
@@ -315,14 +307,7 @@ class EtcdFaultsIT {
             web.awaitBackend("etcd");
             Path began = web.file("began");
             Path gate = web.file("gate");
-            Cli lock = web.begin(
-                    0,
-                    "lock",
-                    "--",
-                    "sh",
-                    "-c",
-                    "touch " + began + "; while [ ! -e " + gate + " ]; do sleep 0.05; done; echo done");
-            web.awaitThat(() -> Files.exists(began));
+            Cli lock = beginUnderLock(web, began, gate);
 
             proxy.hold();
             web.awaitThat(() -> lock.err().contains("warning: the lock in etcd is lost"));
@@ -360,6 +345,20 @@ class EtcdFaultsIT {
                     .singleElement()
                     .matches(run -> run.clusterToken().isPresent());
         }
+    }
+
+    /** A command under the lock, which writes its token of etcd into one file when it begins, and ends when the other is there. */
+    private static Cli beginUnderLock(TestApplication web, Path began, Path gate) throws IOException {
+        Cli lock = web.begin(
+                0,
+                "lock",
+                "--",
+                "sh",
+                "-c",
+                "echo $ROLLINGOPS_CLUSTER_TOKEN >" + began + "; while [ ! -e " + gate
+                        + " ]; do sleep 0.05; done; echo done");
+        web.awaitThat(() -> Files.exists(began) && Files.readString(began).endsWith("\n"));
+        return lock;
     }
 
     private TestApplication start(String name, int units, String section) throws IOException, InterruptedException {
