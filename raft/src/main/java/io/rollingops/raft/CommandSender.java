@@ -43,8 +43,20 @@ final class CommandSender {
     static final class Unknown extends Exception {
         private static final long serialVersionUID = 1L;
 
+        private final boolean disowned;
+
         Unknown(String message, Throwable cause) {
+            this(message, cause, false);
+        }
+
+        private Unknown(String message, Throwable cause, boolean disowned) {
             super(message, cause);
+            this.disowned = disowned;
+        }
+
+        /** A leader says that it leads no more: mostly before it took the envelope, seldom while it had it in its log. */
+        static Unknown disowned(String message, Throwable cause) {
+            return new Unknown(message, cause, true);
         }
     }
 
@@ -87,12 +99,14 @@ final class CommandSender {
         lastNumber = Math.max(lastNumber, transport.lastNumber());
         byte[] sealed = seal(command);
         boolean mayBeInLog = false;
+        boolean disowned = false;
         while (left.getAsLong() > 0) {
             Optional<String> text;
             try {
                 text = transport.send(sealed, Duration.ofNanos(left.getAsLong()));
             } catch (Unknown e) {
-                mayBeInLog = true;
+                disowned |= e.disowned;
+                mayBeInLog |= !e.disowned;
                 continue;
             }
             if (text.isEmpty()) {
@@ -122,7 +136,7 @@ final class CommandSender {
                 }
             }
         }
-        if (mayBeInLog) {
+        if (mayBeInLog || disowned) {
             throw indeterminate(command, limit);
         }
         throw new RollingOpsException.Unavailable("the store of " + application + " has no leader that answers, for "

@@ -75,7 +75,8 @@ public final class RaftNode implements AutoCloseable {
         this.links = links;
         this.membership = membership;
         this.life = life;
-        this.transport = new RatisTransport(server, links, groupId);
+        this.transport =
+                new RatisTransport(server, links, groupId, settings.elections().max());
         this.duties = Executors.newSingleThreadScheduledExecutor(task -> thread("rollingops-leader-duties", task));
         this.losses = Executors.newSingleThreadScheduledExecutor(task -> thread("rollingops-leader-loss", task));
     }

@@ -39,16 +39,23 @@ final class RatisTransport {
     private final RaftServer server;
     private final MemberLinks links;
     private final RaftGroupId group;
+    private final LoneLeader lone;
     private final ClientId clientId = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
     private final Object leadership = new Object();
 
     private long leaderChanges;
 
-    RatisTransport(RaftServer server, MemberLinks links, RaftGroupId group) {
+    /**
+     * Asks nobody yet.
+     *
+     * @param silence after which a follower counts as lost for its leader
+     */
+    RatisTransport(RaftServer server, MemberLinks links, RaftGroupId group, Duration silence) {
         this.server = server;
         this.links = links;
         this.group = group;
+        this.lone = new LoneLeader(server, group, clientId, silence);
     }
 
     /** Another leader is known, or none. */
@@ -70,11 +77,16 @@ final class RatisTransport {
             awaitLeaderChange(Math.min(limit.toMillis(), ATTEMPT.toMillis() / 4));
             return Optional.empty();
         }
-        Duration attempt = limit.compareTo(ATTEMPT) < 0 ? limit : ATTEMPT;
-        RaftClientRequest request = request(sealed, leader.get());
-        Optional<RaftClientRpc> remote = Optional.empty();
+        Optional<RaftClientRpc> remote;
         try {
             remote = remote(leader.get());
+        } catch (IOException e) {
+            awaitLeaderChange(AFTER_FAILURE.toMillis()); // nothing was sent
+            return Optional.empty();
+        }
+        Duration attempt = limit.compareTo(ATTEMPT) < 0 ? limit : ATTEMPT;
+        RaftClientRequest request = request(sealed, leader.get());
+        try {
             RaftClientReply reply = answer(request, remote).get(attempt.toNanos(), TimeUnit.NANOSECONDS);
             if (reply.isSuccess()) {
                 return Optional.of(reply.getMessage().getContent().toString(StandardCharsets.UTF_8));
@@ -110,9 +122,16 @@ final class RatisTransport {
             throws Unknown, InterruptedException {
         // Without this a stream that has failed once stays closed.
         remote.ifPresent(connection -> connection.handleException(leader, failure, true));
+        if (remote.isEmpty() && failure instanceof TimeoutException) {
+            lone.commandUnanswered(calls.incrementAndGet());
+        }
         awaitLeaderChange(AFTER_FAILURE.toMillis());
-        if (failure instanceof NotLeaderException || failure instanceof LeaderNotReadyException) {
+        if (failure instanceof LeaderNotReadyException) {
             return Optional.empty();
+        }
+        if (failure instanceof NotLeaderException) {
+            // One that steps down says so of what stands in its log, too, and the next leader may carry that out.
+            throw Unknown.disowned(leader + " leads no more", failure);
         }
         throw new Unknown("no answer from the leader " + leader + ": " + failure, failure);
     }

@@ -72,6 +72,19 @@ class CommandSenderTest {
                 .isInstanceOf(RollingOpsException.Indeterminate.class);
     }
 
+    @Test
+    void one_whose_leader_leads_no_more_may_have_been_carried_out_or_else_is_sent_again() {
+        script.answers.add(Script.DISOWNED);
+        assertThatThrownBy(() -> sender.send(new PeerCommand.Join(), Duration.ofMillis(50)))
+                .isInstanceOf(RollingOpsException.Indeterminate.class);
+
+        script.answers.add(Script.DISOWNED);
+        script.answers.add(receipt(Receipt.Verdict.OLD_NUMBER, 7));
+        script.answers.add(receipt(Receipt.Verdict.TAKEN, 8));
+        assertThat(sender.send(new PeerCommand.Join(), LIMIT).reply()).isEqualTo(new PeerReply.Done());
+        assertThat(script.sealed).endsWith(8L);
+    }
+
     private static Credentials credentials() {
         Duration valid = Duration.ofDays(30);
         CertificateAuthority authority = CertificateAuthority.create("web", KeyKind.EC_P256, NOW, valid);
@@ -89,6 +102,7 @@ class CommandSenderTest {
     private static final class Script implements CommandSender.Transport {
         static final String NONE = "none";
         static final String LOST = "lost";
+        static final String DISOWNED = "disowned";
 
         final Deque<String> answers = new ArrayDeque<>();
         final List<List<Byte>> sent = new ArrayList<>();
@@ -104,6 +118,9 @@ class CommandSenderTest {
             if (answer.equals(LOST)) {
                 sent.add(envelope);
                 throw new CommandSender.Unknown("lost", new IllegalStateException());
+            }
+            if (answer.equals(DISOWNED)) {
+                throw CommandSender.Unknown.disowned("led until now", new IllegalStateException());
             }
             if (sent.size() < 10) {
                 sent.add(envelope);

@@ -150,6 +150,30 @@ class RaftNodeIT {
         }
     }
 
+    /** Ratis looks for its followers only when nothing was written for a while, and commands that are tried again are. */
+    @Test
+    void a_leader_that_is_left_alone_says_so_while_its_own_unit_goes_on_asking() throws Exception {
+        try (RaftGroupFixture group = new RaftGroupFixture(folder, 3, false)) {
+            group.startAll();
+            submit(group, 0, new PeerCommand.Join());
+            int leader = leader(group);
+            submit(group, leader, new PeerCommand.Join());
+            group.stop((leader + 1) % 3);
+            group.stop((leader + 2) % 3);
+
+            RaftPeerStore store = group.store(leader);
+            assertThatThrownBy(() -> store.submit(request(1), Duration.ofSeconds(6)))
+                    .isInstanceOf(RollingOpsException.Indeterminate.class);
+            assertThat(group.node(leader).status().leader()).isEmpty();
+            assertThatThrownBy(() -> store.submit(request(2), Duration.ofSeconds(1)))
+                    .as("now it does not even begin")
+                    .isInstanceOf(RollingOpsException.Unavailable.class);
+
+            group.start(unit((leader + 1) % 3));
+            submit(group, leader, request(3));
+        }
+    }
+
     @Test
     void strangers_and_members_that_do_not_answer_are_refused() throws Exception {
         try (RaftGroupFixture group = new RaftGroupFixture(folder, 1, false)) {
