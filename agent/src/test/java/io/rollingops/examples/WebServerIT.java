@@ -9,9 +9,8 @@ import io.rollingops.UnitName;
 import io.rollingops.agent.Documents;
 import io.rollingops.agent.config.ApplicationFiles;
 import io.rollingops.raft.RaftMember;
+import io.rollingops.testkit.net.ReservedPort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -49,10 +48,15 @@ class WebServerIT {
                 folder.resolve("web"), "web", InstantSource.system().instant());
         Path own = files.writeUnit(
                 self, List.of("127.0.0.1"), InstantSource.system().instant());
-        RaftMember member = new RaftMember(self, "127.0.0.1", freePort(), true);
         CountDownLatch restarted = new CountDownLatch(1);
 
-        try (WebServer server = new WebServer(self, List.of(member), own, Optional.empty(), restarted::countDown)) {
+        try (ReservedPort port = ReservedPort.take();
+                WebServer server = new WebServer(
+                        self,
+                        List.of(new RaftMember(self, "127.0.0.1", port.number(), true)),
+                        own,
+                        Optional.empty(),
+                        restarted::countDown)) {
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> server.manager().state().status() != RollingOpsStatus.NOT_READY);
             server.configurationChanged();
@@ -73,11 +77,5 @@ class WebServerIT {
 
         assertThat(Documents.blocks(Documents.read("README.md"), "java"))
                 .containsExactly(expected.toString().strip() + "\n");
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -6,9 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.rollingops.UnitName;
 import io.rollingops.agent.config.ApplicationFiles;
+import io.rollingops.testkit.net.ReservedPort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +29,7 @@ class BadStartIT {
     @TempDir
     Path folder;
 
+    private final ReservedPort port = ReservedPort.take();
     private Path own = Path.of("web-0");
     private AgentProcess agent = new AgentProcess(UNIT, own);
 
@@ -40,16 +40,17 @@ class BadStartIT {
 
     @BeforeEach
     void prepare() throws IOException {
-        own = writeUnit(InstantSource.system(), freePort());
+        own = writeUnit(InstantSource.system());
         agent = new AgentProcess(UNIT, own);
     }
 
     @AfterEach
     void stop() {
         agent.kill();
+        port.close();
     }
 
-    private Path writeUnit(InstantSource clock, int port) throws IOException {
+    private Path writeUnit(InstantSource clock) throws IOException {
         Path application = folder.resolve("web");
         ApplicationFiles files = Files.exists(application)
                 ? ApplicationFiles.open(application, "web")
@@ -61,7 +62,7 @@ class BadStartIT {
                 members: [{unit: web/0, address: '127.0.0.1:%d'}]
                 identity: {certificate: unit.pem, key: unit.key, authority: authority.pem}
                 tls: {certificate: tls.pem, key: tls.key, authority: authority.pem}
-                """.formatted(port));
+                """.formatted(port.number()));
         return made;
     }
 
@@ -91,7 +92,7 @@ class BadStartIT {
         startAndAwait();
         agent.terminate();
         String configuration = Files.readString(own.resolve("agent.yaml"));
-        writeUnit(InstantSource.offset(InstantSource.system(), Duration.ofDays(-900)), freePort());
+        writeUnit(InstantSource.offset(InstantSource.system(), Duration.ofDays(-900)));
         Files.writeString(own.resolve("agent.yaml"), configuration);
         assertRefused(run(own), own.resolve("unit.pem") + ": it has expired on", "rollingops certs");
 
@@ -137,11 +138,5 @@ class BadStartIT {
 
     private Cli status() throws IOException {
         return Cli.start(folder, Map.of("ROLLINGOPS_SOCKET", agent.socket().toString()), Program.command("status"));
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -12,10 +12,9 @@ import io.rollingops.agent.control.OperatorClient;
 import io.rollingops.json.Json;
 import io.rollingops.peer.PeerCommand;
 import io.rollingops.peer.PeerReply;
+import io.rollingops.testkit.net.ReservedPort;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,6 +45,7 @@ final class TestApplication implements AutoCloseable {
     private final Path folder;
     private final String name;
     private final CallbackLog log;
+    private final List<ReservedPort> ports = new ArrayList<>();
     private final List<AgentProcess> agents = new ArrayList<>();
     private final List<Map.Entry<String, String>> acknowledged = new ArrayList<>();
     private final List<Cli> commands = new ArrayList<>();
@@ -128,8 +128,10 @@ final class TestApplication implements AutoCloseable {
         files.writeOperator("operator", InstantSource.system().instant());
         StringBuilder members = new StringBuilder();
         int number = 0;
-        for (int port : freePorts(units)) {
-            members.append("  - {unit: %s/%d, address: '127.0.0.1:%d'}\n".formatted(name, number++, port));
+        while (number < units) {
+            ReservedPort port = ReservedPort.take();
+            ports.add(port);
+            members.append("  - {unit: %s/%d, address: '127.0.0.1:%d'}\n".formatted(name, number++, port.number()));
         }
         for (int i = 0; i < units; i++) {
             UnitName unit = new UnitName(name, i);
@@ -297,26 +299,10 @@ final class TestApplication implements AutoCloseable {
         throw new IllegalStateException("no agent answers");
     }
 
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        List<Integer> ports = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                sockets.add(socket);
-                ports.add(socket.getLocalPort());
-            }
-        } finally {
-            for (ServerSocket socket : sockets) {
-                socket.close();
-            }
-        }
-        return ports;
-    }
-
     @Override
     public void close() {
         commands.forEach(Cli::kill);
         agents.forEach(AgentProcess::kill);
+        ports.forEach(ReservedPort::close);
     }
 }

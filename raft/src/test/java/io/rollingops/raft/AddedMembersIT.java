@@ -43,8 +43,7 @@ class AddedMembersIT {
 
     /** Starts a member whose configuration names the first one and itself, and has it added. */
     private static RaftNode startJoining(RaftGroupFixture group, int number) throws IOException {
-        RaftMember added =
-                new RaftMember(RaftGroupFixture.unit(number), "127.0.0.1", RaftGroupFixture.freePort(), true);
+        RaftMember added = new RaftMember(RaftGroupFixture.unit(number), "127.0.0.1", group.port(), true);
         RaftSettings settings =
                 group.settings(added.unit(), List.of(group.members().get(0), added), true);
         RaftNode node =

@@ -7,9 +7,8 @@ import io.rollingops.certs.Issued;
 import io.rollingops.certs.KeyKind;
 import io.rollingops.certs.PemFiles;
 import io.rollingops.peer.Author;
+import io.rollingops.testkit.net.ReservedPort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +31,7 @@ final class RaftGroupFixture implements AutoCloseable {
     private final RaftSettings.Elections elections;
     private final CertificateAuthority authority;
     private final List<RaftMember> members = new ArrayList<>();
+    private final List<ReservedPort> ports = new ArrayList<>();
     private final NavigableMap<UnitName, RaftNode> nodes = new TreeMap<>();
     final BlockingQueue<String> fatal = new LinkedBlockingQueue<>();
 
@@ -45,7 +45,7 @@ final class RaftGroupFixture implements AutoCloseable {
         this.elections = elections;
         this.authority = CertificateAuthority.create("test", KeyKind.EC_P256, Instant.now(), VALID);
         for (int i = 0; i < voters; i++) {
-            members.add(new RaftMember(unit(i), "127.0.0.1", freePort(), true));
+            members.add(new RaftMember(unit(i), "127.0.0.1", port(), true));
         }
     }
 
@@ -146,14 +146,16 @@ final class RaftGroupFixture implements AutoCloseable {
         }
     }
 
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+    /** A port that is this group's until it is closed. */
+    int port() {
+        ReservedPort port = ReservedPort.take();
+        ports.add(port);
+        return port.number();
     }
 
     @Override
     public void close() {
         nodes.values().forEach(RaftNode::close);
+        ports.forEach(ReservedPort::close);
     }
 }

@@ -182,7 +182,7 @@ class RaftNodeIT {
             assertThatThrownBy(() -> group.node(0).add(new RaftMember(new UnitName("db", 0), "127.0.0.1", 1, true)))
                     .isInstanceOf(RollingOpsException.InvalidRequest.class)
                     .hasMessage("db/0 is not a unit of web");
-            RaftMember absent = new RaftMember(unit(5), "127.0.0.1", RaftGroupFixture.freePort(), true);
+            RaftMember absent = new RaftMember(unit(5), "127.0.0.1", group.port(), true);
             assertThatThrownBy(() -> group.node(0).add(absent))
                     .isInstanceOf(RollingOpsException.Unavailable.class)
                     .hasMessageContainingAll("could not add web/5", "see that");
@@ -221,7 +221,7 @@ class RaftNodeIT {
         try (RaftGroupFixture group = new RaftGroupFixture(folder, RaftSettings.MAX_VOTERS, false)) {
             group.startAll();
             submit(group, 0, new PeerCommand.Join());
-            RaftMember eighth = new RaftMember(unit(7), "127.0.0.1", RaftGroupFixture.freePort(), true);
+            RaftMember eighth = new RaftMember(unit(7), "127.0.0.1", group.port(), true);
             assertThatThrownBy(() -> group.node(0).add(eighth))
                     .isInstanceOf(RollingOpsException.InvalidRequest.class)
                     .hasMessage(
@@ -289,7 +289,7 @@ class RaftNodeIT {
                 submit(group, (leader + 1) % 3, new PeerCommand.Join());
                 group.start(unit(leader));
             }
-            int port = RaftGroupFixture.freePort();
+            int port = group.port();
             List<RaftMember> members = new ArrayList<>(group.members());
             members.set(2, new RaftMember(unit(2), "127.0.0.1", port, true));
             RaftSettings original = group.settings(unit(2), members, false);
@@ -391,7 +391,7 @@ class RaftNodeIT {
     }
 
     private RaftMember addMember(RaftGroupFixture group, int number, boolean voter) throws IOException {
-        RaftMember added = new RaftMember(unit(number), "127.0.0.1", RaftGroupFixture.freePort(), voter);
+        RaftMember added = new RaftMember(unit(number), "127.0.0.1", group.port(), voter);
         group.startJoining(added);
         group.node(0).add(added);
         return added;
