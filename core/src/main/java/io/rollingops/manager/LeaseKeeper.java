@@ -67,6 +67,11 @@ final class LeaseKeeper {
         return held.isPresent() && held.get().trust().isTrusted(clock.bootNanos());
     }
 
+    /** Whether it was neither given up nor found to be lost. */
+    synchronized boolean isHeld() {
+        return held.isPresent();
+    }
+
     /** Something begins that relies on the lease: look at the clock all the time. */
     synchronized void watch() {
         watchers++;

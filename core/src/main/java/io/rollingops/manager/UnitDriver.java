@@ -284,8 +284,10 @@ final class UnitDriver {
 
     private void begin(long epoch, Operation operation, OptionalLong clusterToken) {
         if (!lease.isTrusted()) {
-            story.accept(new UnitEvent.LeaseLost(
-                    "it could not be relied upon when operation " + operation.id() + " was about to begin"));
+            if (lease.isHeld()) { // else it was lost just now, and whoever saw that tells why
+                story.accept(new UnitEvent.LeaseLost(
+                        "it could not be relied upon when operation " + operation.id() + " was about to begin"));
+            }
             local = local.leaseLost();
             return;
         }
@@ -349,15 +351,18 @@ final class UnitDriver {
         }
     }
 
-    /** On the thread that noticed; it must not wait for the serial executor, which may be waiting for the store. */
+    /**
+     * On the thread that noticed; it must not wait for the serial executor, which may be waiting for the store. What is to
+     * be decided is queued first, so that the end of the callback is looked at with the lease known as lost.
+     */
     private void leaseLost(String reason) {
-        cancelUnlessHeld(reason);
-        guarded.forEach(signal -> signal.lose(reason));
-        story.accept(new UnitEvent.LeaseLost(reason));
         post(now -> {
             cancelUnlessHeld(reason); // one may have begun in between
+            story.accept(new UnitEvent.LeaseLost(reason));
             return now.leaseLost();
         });
+        cancelUnlessHeld(reason);
+        guarded.forEach(signal -> signal.lose(reason));
     }
 
     private void cancelUnlessHeld(String reason) {
