@@ -11,9 +11,8 @@ import io.rollingops.raft.RaftMember;
 import io.rollingops.raft.RaftNode;
 import io.rollingops.raft.RaftPeerStore;
 import io.rollingops.raft.RaftSettings;
+import io.rollingops.testkit.net.ReservedPort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +30,7 @@ final class RaftCluster implements AutoCloseable {
 
     private final Path folder;
     private final CertificateAuthority authority;
+    private final List<ReservedPort> ports = new ArrayList<>();
     private final List<RaftNode> nodes = new ArrayList<>();
 
     RaftCluster(int voters) throws IOException {
@@ -40,7 +40,9 @@ final class RaftCluster implements AutoCloseable {
                 folder.resolve("authority.pem"), PemFiles.pem(authority.own().certificate()));
         List<RaftMember> members = new ArrayList<>();
         for (int i = 0; i < voters; i++) {
-            members.add(new RaftMember(unit(i), "127.0.0.1", freePort(), true));
+            ReservedPort port = ReservedPort.take();
+            ports.add(port);
+            members.add(new RaftMember(unit(i), "127.0.0.1", port.number(), true));
         }
         for (int i = 0; i < voters; i++) {
             RaftSettings settings = new RaftSettings(
@@ -85,15 +87,10 @@ final class RaftCluster implements AutoCloseable {
                 Instant.now());
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Override
     public void close() throws IOException {
         nodes.forEach(RaftNode::close);
+        ports.forEach(ReservedPort::close);
         try (Stream<Path> inside = Files.walk(folder)) {
             for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.rollingops.benchmarks;
 
+import io.rollingops.testkit.net.ReservedPort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +29,7 @@ public final class WholePrograms implements AutoCloseable {
 
     private final Path program;
     private final Path folder;
+    private final List<ReservedPort> ports = new ArrayList<>();
     private final List<Process> agents = new ArrayList<>();
 
     private WholePrograms(Path program, Path folder) {
@@ -70,7 +70,9 @@ public final class WholePrograms implements AutoCloseable {
                 "work=sh " + folder.resolve("work.sh") + " " + folder.resolve("log")));
         for (int i = 0; i < AGENTS; i++) {
             init.add("--unit");
-            init.add("bench/" + i + "=127.0.0.1:" + freePort());
+            ReservedPort port = ReservedPort.take();
+            ports.add(port);
+            init.add("bench/" + i + "=127.0.0.1:" + port.number());
         }
         run(0, init.toArray(new String[0]));
         for (int i = 0; i < AGENTS; i++) {
@@ -240,14 +242,9 @@ public final class WholePrograms implements AutoCloseable {
         return Path.of("/proc", Long.toString(agents.get(agent).pid()), file);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Override
     public void close() {
         agents.forEach(agent -> agent.destroyForcibly().onExit().join());
+        ports.forEach(ReservedPort::close);
     }
 }
